@@ -15,7 +15,9 @@ constexpr ReasonRow kRows[] = {
 
 }  // namespace
 
-const ReasonRow& row(Reason reason) { return kRows[static_cast<size_t>(reason)]; }
+const ReasonRow& row(Reason reason) {
+  return kRows[static_cast<size_t>(reason)];
+}
 
 Reason reason_of_sip_status(int status) {
   switch (status) {

@@ -18,13 +18,14 @@ enum class Reason : uint8_t {
 };
 
 struct ReasonRow {
-  std::string_view name;   // of the API: "busy"
-  int sip_status;          // what we answer to a SIP peer whose call ends so before it was answered; 0: none
+  std::string_view name;  // of the API: "busy"
+  int sip_status;  // what we answer to a SIP peer whose call ends so before it was answered; 0:
+                   // none
   std::string_view wcs_status;  // FINISH, FAILED or BUSY
-  int code;                // of the SDK's PhoneError
-  std::string_view cause;  // of the call record
-  std::string_view text;   // one sentence for the person who called
-  std::string_view hint;   // what to do; may be empty
+  int code;                     // of the SDK's PhoneError
+  std::string_view cause;       // of the call record
+  std::string_view text;        // one sentence for the person who called
+  std::string_view hint;        // what to do; may be empty
 };
 
 const ReasonRow& row(Reason reason);
@@ -37,10 +38,10 @@ enum class EndedBy : uint8_t { kA, kB, kGateway };
 struct Ending {
   Reason reason = Reason::kHangup;
   EndedBy by = EndedBy::kGateway;
-  int sip_status = 0;       // the final SIP status of the far side; 0: none
-  std::string sip_reason;   // its reason phrase
-  int q850 = 0;             // cause of its Reason header (RFC 3326); 0: none
-  std::string warning;      // text of its Warning header
+  int sip_status = 0;      // the final SIP status of the far side; 0: none
+  std::string sip_reason;  // its reason phrase
+  int q850 = 0;            // cause of its Reason header (RFC 3326); 0: none
+  std::string warning;     // text of its Warning header
 };
 
 }  // namespace patchcord::call

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Engine: the control side's face of the media threads. It picks a worker, leases ports, draws ICE
+// credentials and SSRCs, so that all an SDP needs is a local value at once; then it hands plans to
+// the worker by value, and workers hand events back the same way.
+// It is not negotiation (call/) and touches no packet (worker).
+// Thread: control. Owner: app::Gateway.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/address.h"
+#include "core/counters.h"
+#include "core/executor.h"
+#include "core/id.h"
+#include "core/random.h"
+#include "core/result.h"
+#include "media/plan.h"
+
+namespace patchcord::net {
+class Loop;
+class Wire;
+}  // namespace patchcord::net
+namespace patchcord::rtc {
+class Certificate;
+}
+
+namespace patchcord::media {
+
+// What our SDP towards a browser needs to say.
+struct WebrtcLocal {
+  std::string ufrag, password;
+  std::string fingerprint;                // "sha-256 AA:BB:..."
+  std::vector<SocketAddress> candidates;  // host candidates, RTP and RTCP muxed
+  Ssrc ssrc;
+  std::string cname;
+};
+
+// What our SDP towards a SIP peer needs to say. The ports are bound already.
+struct RtpLocal {
+  uint16_t rtp_port = 0;   // even
+  uint16_t rtcp_port = 0;  // rtp_port + 1
+};
+
+struct EchoLocal {};
+
+using LocalMedia = std::variant<WebrtcLocal, RtpLocal, EchoLocal>;
+
+struct Reservation {
+  MediaId id;
+  std::array<LocalMedia, 2> local;  // by index(Side)
+};
+
+// ---- events, worker to control
+
+struct Connected {  // ICE and DTLS of a browser are done; its fingerprint is right
+  Side side;
+};
+struct Failed {
+  enum class What : uint8_t { kIce, kDtls, kFingerprint, kConsent, kClosedByPeer };
+  Side side;
+  What what;
+};
+struct Silent {  // nothing came from this side for MediaPlan::inactivity
+  Side side;
+};
+struct FirstPacket {  // the first RTP of this side in this call
+  Side side;
+};
+struct Digit {  // a telephone-event of this side, once per press
+  Side side;
+  char digit;  // 0-9 * # A-D
+};
+
+struct EndpointStats {
+  uint64_t packets_received = 0;
+  uint64_t packets_sent = 0;
+  uint64_t packets_lost = 0;         // of what this side sent to us, RFC 3550 A.3
+  uint64_t packets_lost_remote = 0;  // of what we sent, as this side's RTCP reports
+  uint32_t jitter_us = 0;
+  std::optional<Duration> round_trip;
+  std::optional<Duration> since_received;  // how long ago the last RTP came; nothing: never
+  std::optional<Duration> since_sent;
+  SocketAddress remote;      // where we send to (nominated pair, SDP or latched)
+  SocketAddress unexpected;  // the last other address that sent to this side, if any
+  uint64_t dropped = 0;      // unauthenticated, malformed, replayed, unknown payload type
+  std::string transport;     // "ice waiting", "dtls running", "connected", "rtp"
+};
+struct Stats {                             // every second and once at the end
+  std::array<EndpointStats, 2> endpoints;  // by index(Side)
+  std::array<std::string, 2> pipes;        // Pipe::describe() by source side
+  bool final = false;
+};
+
+using MediaEvent = std::variant<Connected, Failed, Silent, FirstPacket, Digit, Stats>;
+
+class EngineListener {
+ public:
+  virtual ~EngineListener() = default;
+  // On control. An id that was closed meanwhile may still come: the receiver drops it in silence.
+  virtual void on_media_event(MediaId id, const MediaEvent& event) = 0;
+};
+
+struct EngineConfig {
+  std::vector<IpAddress> rtc_addresses;  // candidates to the browser, in order of preference
+  uint16_t rtc_port = 10000;             // worker i uses rtc_port + i
+  uint16_t rtp_first = 20000;            // port pairs towards SIP peers
+  uint16_t rtp_last = 29999;
+  int opus_complexity = 5;  // 0..10; the encoder is what a transcoded call costs
+};
+
+class Engine {
+ public:
+  // One worker per loop; worker i's shared browser port is rtc_port + i on every rtc address'
+  // family. Errors: kNetwork when a shared port cannot be bound (says which).
+  static Result<std::unique_ptr<Engine>> make(EngineConfig config,
+                                              const rtc::Certificate& certificate, net::Wire& wire,
+                                              std::vector<net::Loop*> loops, Executor& control,
+                                              Random& random, EngineListener& listener);
+  ~Engine();
+
+  // Draws and binds all that an SDP of ours must name. Errors: kExhausted (no free port pair).
+  Result<Reservation> reserve(std::array<EndpointKind, 2> kinds);
+  // From here on the worker has the call. An unknown id is ignored by all of these.
+  void open(MediaId id, MediaPlan plan);
+  void change(MediaId id, MediaPlan plan);
+  // Sends digits as telephone-events (RFC 4733) to `to`: `tone` each (at least 100 ms), 50 ms
+  // apart. Digits other than 0-9 * # A-D are skipped.
+  void send_digits(MediaId id, Side to, std::string digits, Duration tone);
+  void close(MediaId id);  // also a reservation that was never opened; its final Stats come before
+
+  size_t open_count() const;  // reserved or open, not closed
+  size_t leased_port_pairs() const;
+
+ private:
+  struct Implementation;
+  explicit Engine(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace patchcord::media
