@@ -11,15 +11,6 @@ namespace {
 constexpr int kMaxDropout = 3000;
 constexpr int kMaxMisorder = 100;
 
-uint32_t ticks(Duration elapsed, uint32_t clock_rate) {
-  // In two steps, so that days of silence do not overflow.
-  const int64_t nanoseconds = std::max<int64_t>(elapsed.count(), 0);
-  const auto rate = static_cast<int64_t>(clock_rate);
-  constexpr int64_t kSecond = 1'000'000'000;
-  return static_cast<uint32_t>(nanoseconds / kSecond * rate +
-                               nanoseconds % kSecond * rate / kSecond);
-}
-
 }  // namespace
 
 std::optional<Rewriter::Place> Rewriter::place(const Header& source, MonoTime now) {
@@ -68,7 +59,7 @@ uint16_t Rewriter::insert(MonoTime now) {
 
 uint32_t Rewriter::timestamp_at(MonoTime now) const {
   if (!last_time_) return stream_.first_timestamp;
-  return last_timestamp_ + ticks(now - *last_time_, stream_.clock_rate);
+  return last_timestamp_ + to_ticks(now - *last_time_, stream_.clock_rate);
 }
 
 std::optional<int64_t> Rewriter::follow(const Header& source, MonoTime now) {
@@ -99,7 +90,7 @@ void Rewriter::switch_to(const Header& source, MonoTime now) {
   // At least one tick, so that two sources never share a timestamp.
   uint32_t timestamp = stream_.first_timestamp;
   if (last_time_) {
-    timestamp = last_timestamp_ + std::max(1u, ticks(now - *last_time_, stream_.clock_rate));
+    timestamp = last_timestamp_ + std::max(1u, to_ticks(now - *last_time_, stream_.clock_rate));
   }
   if (source_ && source_->ssrc != source.ssrc) previous_ = source_;
   Source next;

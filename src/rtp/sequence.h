@@ -4,10 +4,13 @@
 // Thread: any (plain values; an Unwrapper belongs to its stream). RFC 3550 section 5.1, RFC 1982.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <optional>
 #include <type_traits>
+
+#include "core/time.h"
 
 namespace patchcord::rtp {
 
@@ -26,6 +29,16 @@ constexpr bool is_newer(T value, T than) {
 constexpr uint16_t sequence_gap(uint16_t last, uint16_t next) {
   const int16_t distance = wrapped_distance(last, next);
   return distance > 1 ? static_cast<uint16_t>(distance - 1) : 0;
+}
+
+// A span of time in ticks of an RTP clock, modulo 2^32; no time is negative. In two steps, so that
+// days do not overflow.
+constexpr uint32_t to_ticks(Duration time, uint32_t clock_rate) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  const int64_t nanoseconds = std::max<int64_t>(time.count(), 0);
+  const int64_t rate = clock_rate;
+  return static_cast<uint32_t>(nanoseconds / kSecond * rate +
+                               nanoseconds % kSecond * rate / kSecond);
 }
 
 // The first value stands for itself; later ones are placed by their distance to the newest so far,

@@ -51,6 +51,7 @@ class ReceiverStatistics {
   uint64_t reported_received_ = 0;
   uint64_t jitter_16_ = 0;  // sixteenths of a tick, as appendix A.8 keeps it
   std::optional<uint32_t> last_transit_;
+  uint32_t last_timestamp_ = 0;
   std::optional<MonoTime> last_packet_time_;
   std::optional<NtpTime> last_sender_report_;
   MonoTime last_sender_report_time_{};

@@ -6,6 +6,7 @@
 // Thread: media; one per stream and direction. RFC 4733.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -68,8 +69,9 @@ class TelephoneEventReceiver {
     MonoTime last_packet;
   };
 
-  bool is_known(const Packet& packet, const TelephoneEvent& event, MonoTime now) const;
-  void follow(const Packet& packet, const TelephoneEvent& event, MonoTime now);
+  enum class Relation : uint8_t { kNew, kSame, kOlder };
+  Relation relation(const Packet& packet, const TelephoneEvent& event, MonoTime now) const;
+  bool is_continued(const Packet& packet, const TelephoneEvent& event, MonoTime now) const;
   bool is_over_rate(MonoTime now);
 
   uint32_t clock_rate_;
@@ -113,17 +115,18 @@ class TelephoneEventSender {
     uint16_t duration = 0;  // ticks
   };
 
-  uint32_t ticks_per_packet() const { return clock_rate_ / 50; }
-  Event packet(const Digit& digit) const;
-  void finish_step(const Digit& digit, MonoTime now);
+  uint32_t ticks_per_packet() const { return std::max(1u, clock_rate_ / 50); }
+  uint32_t tone_packets(const Digit& digit) const;  // until the end packet, that one included
+  Event event_packet(const Digit& digit) const;
+  void advance(const Digit& digit, MonoTime now);
 
   uint32_t clock_rate_;
   std::array<Digit, kMaxQueue> digits_{};  // a ring
   size_t first_ = 0;
   size_t count_ = 0;
-  uint32_t step_ = 0;                 // packets sent of the first digit
-  uint32_t timestamp_ = 0;            // of the event being sent
-  std::optional<MonoTime> next_due_;  // never before this; none: at once
+  uint32_t step_ = 0;       // packets sent of the first digit
+  uint32_t timestamp_ = 0;  // of the event being sent
+  MonoTime next_due_ = MonoTime::min();
 };
 
 }  // namespace patchcord::rtp
