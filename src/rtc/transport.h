@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Transport: one WebRTC transport (ICE, DTLS, SRTP) without socket and without clock. Datagrams and
+// time go in; plain RTP and RTCP, datagrams to send and events come out. It understands no RTP.
+//
+//   datagram --> first byte (demux.h) --> STUN  --> IceAgent ------> answers to the sink
+//                                    `--> DTLS  --> Dtls ----------> flights to the sink, keys
+//                                    `--> SRTP  --> SrtpReceiver --> Received (same bytes, in
+//                                    place)
+//
+// Only addresses that ICE has proved may feed DTLS or SRTP. "Connected" means: the handshake is
+// complete AND the peer's certificate has the fingerprint that came by signalling.
+// Thread: media (any one thread for life). Owner: the WebRTC endpoint of a call. RFC 7983, 8827.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/address.h"
+#include "core/bytes.h"
+#include "core/counters.h"
+#include "core/random.h"
+#include "core/time.h"
+#include "rtc/datagram_sink.h"
+#include "rtc/dtls.h"
+#include "rtc/ice.h"
+#include "rtc/srtp.h"
+
+namespace patchcord::rtc {
+
+// kControlling is for peers of our own; the gateway is always lite.
+enum class IceRole : uint8_t { kLite, kControlling };
+
+struct RemoteParameters {
+  IceCredentials ice;
+  std::vector<std::string> fingerprints;  // "sha-256 AB:CD:..": one of them must match
+  DtlsRole our_role = DtlsRole::kServer;
+  SocketAddress candidate;  // kControlling only: where to send the checks
+};
+
+enum class TransportEvent : uint8_t {
+  kIceConnected,  // a first address is proved
+  kConnected,     // media may flow, both ways
+  kClosedByPeer,  // close_notify: the browser closed its PeerConnection
+  // The rest ends the transport as well; failure() has a text for the log.
+  kIceFailed,          // no valid check within 20 s of set_remote()
+  kConsentLost,        // none for 30 s later on
+  kFingerprintFailed,  // the certificate is not the one that was announced, or none usable was
+  kDtlsFailed,         // no agreement, a fatal alert, 10 s
+};
+
+enum class TransportDrop : uint8_t {
+  kUnknownProtocol,  // a first byte of nobody (RFC 7983), or no byte at all
+  kUnprovedAddress,  // DTLS or SRTP from where no valid check came
+  kTooEarly,         // SRTP before the keys
+  kEnded,            // anything after close() or failure
+  kCount
+};
+
+struct Received {
+  enum class Kind : uint8_t { kNothing, kRtp, kRtcp };
+  Kind kind = Kind::kNothing;
+  MutableByteSpan packet;  // plain, inside the bytes given to receive()
+};
+
+class Transport {
+ public:
+  Transport(const DtlsContext& context, IceRole role, const IceCredentials& local, Random& random);
+  ~Transport();
+
+  // What signalling says of the peer. May come after the first datagrams: the checks are answered
+  // and a handshake as the server runs before it, but nothing is connected. Only the first call
+  // counts. kIceFailed is counted from here.
+  void set_remote(const RemoteParameters& remote, MonoTime now, DatagramSink& out);
+
+  // One datagram. Answers go to `out`; a media packet comes back decrypted in place.
+  Received receive(MutableByteSpan datagram, const SocketAddress& from, MonoTime now,
+                   DatagramSink& out);
+  void on_time(MonoTime now, DatagramSink& out);
+  MonoTime next_deadline() const;  // kNever if nothing is due; may change after any call
+
+  // Protects the first `size` bytes of `buffer` in place; kSrtpMaxTrailer bytes of room suffice.
+  // Send the result to remote(). Nothing if not connected, or for a reason in srtp_drops().
+  std::optional<MutableByteSpan> protect_rtp(MutableByteSpan buffer, size_t size);
+  std::optional<MutableByteSpan> protect_rtcp(MutableByteSpan buffer, size_t size);
+
+  // Says close_notify, then is deaf and mute.
+  void close(DatagramSink& out);
+
+  bool is_connected() const { return stage_ == Stage::kConnected; }
+  const SocketAddress& remote() const;         // the nominated address; may change during a call
+  std::optional<TransportEvent> poll_event();  // to be asked after each call that takes a sink
+  const std::string& failure() const { return failure_; }
+
+  const Counters<TransportDrop>& drops() const { return drops_; }
+  const Counters<IceDrop>& ice_drops() const { return ice_->drops(); }
+  Counters<SrtpDrop> srtp_drops() const;  // received direction; all zero before kConnected
+
+ private:
+  enum class Stage : uint8_t { kConnecting, kConnected, kEnded };
+
+  Received receive_media(MutableByteSpan packet, const SocketAddress& from, MonoTime now);
+  void receive_dtls(ByteSpan datagram, const SocketAddress& from, MonoTime now, DatagramSink& out);
+  void start_dtls(MonoTime now, DatagramSink& out);
+  void advance(MonoTime now, DatagramSink& out);
+  void check_ice();
+  void check_dtls(DatagramSink& out);
+  void connect(DatagramSink& out);
+  bool fingerprint_matches() const;
+  void end(TransportEvent why, std::string text);
+  Route route(DatagramSink& out) const { return {out, ice_->selected()}; }
+
+  const DtlsContext& context_;
+  std::unique_ptr<IceAgent> ice_;
+  std::optional<Dtls> dtls_;
+  std::optional<SrtpSender> sender_;
+  std::optional<SrtpReceiver> receiver_;
+  std::optional<RemoteParameters> remote_;
+  std::vector<Fingerprint> fingerprints_;
+
+  Stage stage_ = Stage::kConnecting;
+  bool ice_connected_ = false;
+  MonoTime dtls_deadline_ = kNever;
+  std::vector<TransportEvent> events_;
+  std::string failure_;
+  Counters<TransportDrop> drops_;
+};
+
+}  // namespace patchcord::rtc
