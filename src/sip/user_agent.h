@@ -21,6 +21,7 @@
 #include "core/time.h"
 #include "sip/call_events.h"
 #include "sip/outside.h"
+#include "sip/wire.h"
 
 namespace patchcord::sip {
 
@@ -29,8 +30,6 @@ class UserAgentListener {
   virtual ~UserAgentListener() = default;
   virtual void on_event(const Event& event) = 0;
 };
-
-enum class TraceDirection : uint8_t { kIn, kOut };
 
 // What the owner permits. Both are asked before any state is made.
 struct UserAgentPolicy {
@@ -93,7 +92,7 @@ class UserAgent {
   MonoTime next_deadline() const;  // kNever: nothing to wait for
 
   // Every message in and out, with credentials and nonces masked.
-  void set_trace(Function<void(TraceDirection, const Target&, std::string_view text)> trace);
+  void set_trace(Trace trace);
 
   size_t dialog_count() const;
   size_t registration_count() const;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Wire: the last step of a message on its way out, and the one place that shows messages to the
+// trace, with secrets masked. It knows no SIP beyond the names of the headers it masks.
+// Thread: control. Owner: UserAgent.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/function.h"
+#include "sip/outside.h"
+
+namespace patchcord::sip {
+
+enum class TraceDirection : uint8_t { kIn, kOut };
+using Trace = Function<void(TraceDirection, const Target&, std::string_view text)>;
+
+// The message with the values of response=, nonce=, cnonce= and opaque= in its authentication
+// headers replaced by "***" (a recorded nonce and response allow guessing the password at leisure).
+std::string masked(std::string_view message);
+
+class Wire {
+ public:
+  explicit Wire(Outside& outside) : outside_(outside) {}
+  void send(const Target& target, std::string_view bytes);
+  void note_received(const Target& from, std::string_view bytes);
+  void set_trace(Trace trace) { trace_ = std::move(trace); }
+  SocketAddress local_address(const Target& target) const { return outside_.local_address(target); }
+
+ private:
+  Outside& outside_;
+  Trace trace_;
+};
+
+}  // namespace patchcord::sip
