@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// The page's own life, told to a session. A page that goes into the back/forward cache keeps its memory
+// but not its connections, so a session lets go on pagehide and starts again on pageshow. There is no
+// `unload` handler: it would keep the page out of that cache.
+
+export interface LifecycleHandlers {
+  onHide(): void;
+  /** The page came back out of the cache with all its state. */
+  onRestore(): void;
+  /** The device has a network again. */
+  onOnline(): void;
+}
+
+/** Returns the function that stops watching. */
+export function watchLifecycle(handlers: LifecycleHandlers): () => void {
+  if (typeof window === "undefined") return () => undefined;
+  const watch = new AbortController();
+  const { signal } = watch;
+  window.addEventListener("pagehide", () => handlers.onHide(), { signal });
+  window.addEventListener("pageshow", (event) => event.persisted && handlers.onRestore(), { signal });
+  window.addEventListener("online", () => handlers.onOnline(), { signal });
+  return () => watch.abort();
+}
