@@ -13,7 +13,6 @@
 #pragma once
 
 #include <deque>
-#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -60,7 +59,6 @@ class Hub {
  public:
   // All three outlive the hub.
   Hub(const HubOptions& options, ConnectionSink& sink, HubListener& listener, Random& random);
-  ~Hub();
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 
@@ -98,15 +96,20 @@ class Hub {
  private:
   using Event = std::pair<SessionId, SessionEvent>;
 
-  Session* find(SessionId id);
-  Session* find(ConnectionId connection);
+  struct Seat {
+    Session session;
+    MonoTime wake = kNever;  // as it stands in deadlines_
+  };
+
+  Seat* find(ConnectionId connection);
   template <class Act>
   void with(SessionId id, Act act);
-  void settle(Session& session, Outbox& outbox);
-  void reschedule(Session& session);
-  void forget(Session& session);
+  template <class Act>
+  void run(Seat& seat, Act act);
+  void settle(Seat& seat, Outbox& outbox);
+  void reschedule(Seat& seat, MonoTime wake);
+  void forget(Seat& seat, SignOut why);
   void deliver();
-  void deliver_one(SessionId id, SessionEvent& event);
 
   const HubOptions options_;
   ConnectionSink& sink_;
@@ -114,7 +117,7 @@ class Hub {
   Random& random_;
   Counters<HubCount> counters_;
   uint64_t last_session_ = 0;
-  std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<SessionId, Seat> sessions_;
   std::unordered_map<ConnectionId, SessionId> by_connection_;
   std::set<std::pair<std::string, SessionId>> by_user_;
   std::set<std::pair<MonoTime, SessionId>> deadlines_;

@@ -195,14 +195,14 @@ enum class EndedBy : uint8_t { kLocal, kRemote, kGateway };  // seen from the pa
 // Our own members of finish and fail: why, in words that a program and a person understand. What is
 // empty or zero is not sent.
 struct Cause {
-  std::string reason;      // of protocol/reasons.json: "busy"
-  int sip_status = 0;      // the final SIP status of the far side
-  std::string sip_reason;  // its reason phrase
-  int q850 = 0;            // ITU-T Q.850 cause of its Reason header
-  std::string warning;
-  std::string info;  // one sentence for the person at the page
-  std::string hint;  // what to do
-  std::optional<EndedBy> by;
+  std::string reason{};      // of protocol/reasons.json: "busy"
+  int sip_status = 0;        // the final SIP status of the far side
+  std::string sip_reason{};  // its reason phrase
+  int q850 = 0;              // ITU-T Q.850 cause of its Reason header
+  std::string warning{};
+  std::string info{};  // one sentence for the person at the page
+  std::string hint{};  // what to do
+  std::optional<EndedBy> by{};
   bool operator==(const Cause&) const = default;
 };
 
@@ -233,10 +233,10 @@ struct Finish {
   bool operator==(const Finish&) const = default;
 };
 struct Fail {
-  std::string api_method;  // "CallStatusEvent", "hold", ...; empty: about the session
-  std::string id;          // call id; may be empty
+  std::string api_method{};  // "CallStatusEvent", "hold", ...; empty: about the session
+  std::string id{};          // call id; may be empty
   std::string status = "FAILED";
-  Cause cause;
+  Cause cause{};
   bool operator==(const Fail&) const = default;
 };
 struct IncomingCall {

@@ -159,6 +159,7 @@ class RateLimit {
   RateLimit(uint32_t rate, uint32_t burst, MonoTime now)
       : rate_(rate), burst_(burst), tokens_(burst), last_(now) {}
   bool take(MonoTime now);
+  bool is_calm() const { return tokens_ >= burst_ / 2; }
 
  private:
   double rate_;
@@ -227,12 +228,13 @@ class Session {
   void handle(const Pong& message, MonoTime now, Outbox& out);
   void handle(const Unknown& message, MonoTime now, Outbox& out);
 
-  bool may_pass(std::string_view text, MonoTime now, Outbox& out);
+  bool may_pass(MonoTime now, Outbox& out);
+  void on_first(const ClientMessage& message, MonoTime now, Outbox& out);
   void note_logs(std::string_view text, MonoTime now, Outbox& out);
   void not_done_yet(std::string_view method, std::string_view call_id, Outbox& out);
   void fail(std::string_view method, std::string_view id, std::string_view reason,
-            std::string_view info, Outbox& out);
-  void reject_call(const Call& call, std::string_view reason, std::string_view info, Outbox& out);
+            std::string_view info, Outbox& out) const;
+  void end_call(CallObject call, const CallEnd& end, Outbox& out) const;
   void close(CloseCode code, std::string_view reason, SignOut why, Outbox& out);
   SessionCall* find(std::string_view call_id);
 
@@ -247,7 +249,7 @@ class Session {
   std::map<std::string, SessionCall, std::less<>> calls_;
   RateLimit messages_;
   RateLimit push_logs_;
-  uint32_t flood_ = 0;  // messages dropped since one last passed
+  uint32_t flood_ = 0;  // messages dropped since the page was last calm
   MonoTime sign_in_by_;
   MonoTime ping_at_ = kNever;
   MonoTime close_at_ = kNever;
