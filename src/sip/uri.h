@@ -31,15 +31,15 @@ class Uri {
   // Visual separators and letters a number cannot have are left out.
   static Uri tel(std::string_view number);
 
-  bool is_set() const { return !opaque_.empty() || !host_.empty(); }
+  bool is_set() const { return !opaque_.empty() || !host_.empty() || scheme_ == Scheme::kTel; }
   Scheme scheme() const { return scheme_; }
   bool is_sip() const { return scheme_ == Scheme::kSip || scheme_ == Scheme::kSips; }
   std::string_view scheme_text() const;
 
   // As on the wire, still escaped: "sips%3Auser%40example.com". For tel: the number.
   const std::string& user() const { return user_; }
-  // Unescaped, for people and number plans. May hold any byte, also '@' and NUL: never put it back
-  // into a message except through set_user().
+  // Unescaped, for people and number plans; of tel: without its visual separators. May hold any
+  // byte, also '@' and NUL: never put it back into a message except through set_user().
   std::string user_text() const;
   const std::string& password() const { return password_; }  // as on the wire
   const std::string& host() const { return host_; }  // IPv6 in brackets; empty for tel and others
