@@ -39,23 +39,30 @@ class StreamFramer {
   void receive(std::string_view bytes);
   std::optional<Frame> next();
 
-  bool partial() const { return !failed_ && at_ < buffer_.size(); }  // a message has begun
+  // A message has begun and is not whole. A lone CR or CRLF is (half of) a keep-alive, not that.
+  bool partial() const;
   bool failed() const { return failed_; }
 
  private:
-  std::optional<Frame> keep_alive();
-  std::optional<Frame> fault(size_t size);
-  bool start_line_is_wrong();
+  enum class Stage : uint8_t { kBetween, kStartLine, kHead, kBody };
+  enum class Step : uint8_t { kGoOn, kWait, kFrame, kFault };
+
+  // Each looks at what is pending, and moves stage_ on when its part is whole.
+  Step between(Frame& frame);
+  Step start_line();
+  Step head(Frame& frame);
+  Step body(Frame& frame);
+  Step step(Frame& frame);
   void consume(size_t size);
   std::string_view pending() const { return std::string_view(buffer_).substr(at_); }
 
   Side side_;
+  Stage stage_ = Stage::kBetween;
   bool failed_ = false;
-  bool start_line_seen_ = false;
   std::string buffer_;
   size_t at_ = 0;       // where the current message begins
-  size_t scanned_ = 0;  // bytes of it already searched for the end of its headers
-  size_t wanted_ = 0;   // its size once the headers are read; 0 before
+  size_t scanned_ = 0;  // bytes of it already searched for what its stage waits for
+  size_t wanted_ = 0;   // its size, in kBody
 };
 
 }  // namespace patchcord::sip
