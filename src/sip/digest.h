@@ -104,6 +104,7 @@ class DigestClient {
   std::optional<Challenge> challenge_;
   Header header_ = Header::kAuthorization;
   uint32_t nc_ = 0;
+  static constexpr int kMaxStale = 2;
   int stale_in_a_row_ = 0;  // a server that calls every nonce stale does not get a loop
 };
 
