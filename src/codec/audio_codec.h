@@ -54,6 +54,9 @@ class Decoder {
   // Recovers the samples just before next_payload from redundancy inside it, filling all of pcm.
   // False, and nothing written, when it carries none.
   virtual bool decode_fec(ByteSpan /*next_payload*/, std::span<int16_t> /*pcm*/) { return false; }
+
+  // Another sender's stream begins: as just made.
+  virtual void reset() = 0;
 };
 
 class Encoder {
