@@ -39,9 +39,9 @@ struct Ending {
   Reason reason = Reason::kHangup;
   EndedBy by = EndedBy::kGateway;
   int sip_status = 0;      // the final SIP status of the far side; 0: none
-  std::string sip_reason;  // its reason phrase
+  std::string sip_reason{};  // its reason phrase
   int q850 = 0;            // cause of its Reason header (RFC 3326); 0: none
-  std::string warning;     // text of its Warning header
+  std::string warning{};     // text of its Warning header
 };
 
 }  // namespace patchcord::call

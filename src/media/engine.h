@@ -92,8 +92,8 @@ struct EndpointStats {
   std::string transport;     // "ice waiting", "dtls running", "connected", "rtp"
 };
 struct Stats {                             // every second and once at the end
-  std::array<EndpointStats, 2> endpoints;  // by index(Side)
-  std::array<std::string, 2> pipes;        // Pipe::describe() by source side
+  std::array<EndpointStats, 2> endpoints{};  // by index(Side)
+  std::array<std::string, 2> pipes{};        // Pipe::describe() by source side
   bool final = false;
 };
 

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Directory: who and what is at home here. The interface by which the middle asks for the gateway's
+// own users and services; the registrar implements it.
+// Thread: control.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "call/leg.h"
+
+namespace patchcord::call {
+
+class Directory {
+ public:
+  virtual ~Directory() = default;
+  // Is this the gateway's own domain (and is the registrar on)?
+  virtual bool is_ours(std::string_view domain) const = 0;
+  virtual const std::string& domain() const = 0;
+  // Takes the same time whether the user exists or not.
+  virtual bool verify(std::string_view login, std::string_view password) const = 0;
+  // A far end that is inside and gives back what it hears.
+  virtual std::unique_ptr<Leg> echo() = 0;
+};
+
+}  // namespace patchcord::call

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "legs/browser_side.h"
+
+#include <algorithm>
+
+#include "core/log.h"
+
+namespace patchcord::legs {
+namespace {
+
+using call::Reason;
+
+const char* text_of(wcs::SignOut why) {
+  switch (why) {
+    case wcs::SignOut::kSocketClosed:
+      return "socket closed";
+    case wcs::SignOut::kDeadPeer:
+      return "no sign of life";
+    case wcs::SignOut::kRefused:
+      return "refused";
+    case wcs::SignOut::kFlood:
+      return "flood";
+  }
+  return "";
+}
+
+wcs::Cause cause_of(Reason reason, std::string_view info) {
+  const call::ReasonRow& row = call::row(reason);
+  wcs::Cause cause;
+  cause.reason = row.name;
+  cause.info = info.empty() ? row.text : info;
+  cause.hint = row.hint;
+  return cause;
+}
+
+}  // namespace
+
+void BrowserSide::on_sign_in(SessionId session, const wcs::SignIn& sign_in) {
+  log::info("session.sign_in", {{"session", session.value()},
+                                {"login", sign_in.login},
+                                {"domain", sign_in.domain},
+                                {"from", sign_in.peer.address.to_string()}});
+  if (sign_in.login.empty()) {
+    hub_->accept(session, sides_.control.now());  // no account: nothing to call with
+  } else if (sides_.directory.is_ours(sign_in.domain)) {
+    sign_in_at_home(session, sign_in);
+  } else {
+    sign_in_at_server(session, sign_in);
+  }
+}
+
+void BrowserSide::sign_in_at_home(SessionId session, const wcs::SignIn& sign_in) {
+  if (!sides_.directory.verify(sign_in.login, sign_in.password)) {
+    return refuse(session, Reason::kAuthRejected, "AUTHENTICATION_FAIL");
+  }
+  sides_.accounts.add(session, {.kind = call::AccountKind::kLocal,
+                                .login = sign_in.login,
+                                .domain = sign_in.domain,
+                                .display_name = sign_in.visible_name,
+                                .account = {},
+                                .registration = {}});
+  hub_->accept(session, sides_.control.now());
+  hub_->registered(session);
+}
+
+void BrowserSide::sign_in_at_server(SessionId session, const wcs::SignIn& sign_in) {
+  Result<sip::Account> account = account_of(sign_in);
+  if (!account) {
+    return refuse(session, Reason::kRequestRejected, "WRONG_SIPPROVIDER_ADDRESS",
+                  account.error().text);
+  }
+  sides_.accounts.add(session, {.kind = call::AccountKind::kTrunk,
+                                .login = sign_in.login,
+                                .domain = sign_in.domain,
+                                .display_name = sign_in.visible_name,
+                                .account = *account,
+                                .registration = {}});
+  hub_->accept(session, sides_.control.now());
+  if (sign_in.registering == wcs::Registering::kNotRequired) return;
+  sides_.accounts.set_registration(session, sides_.sip_legs.user_agent.register_account(
+                                                std::move(*account), sides_.control.now()));
+}
+
+void BrowserSide::refuse(SessionId session, Reason reason, std::string_view status,
+                         std::string_view info) {
+  log::warn("session.refused", {{"session", session.value()}, {"reason", call::row(reason).name}});
+  hub_->refuse(session, {.status = std::string(status), .cause = cause_of(reason, info)});
+}
+
+void BrowserSide::on_sign_out(SessionId session, wcs::SignOut why) {
+  log::info("session.sign_out", {{"session", session.value()}, {"why", text_of(why)}});
+  for (const std::string& call_id : sides_.browser_legs.calls_of(session)) {
+    BrowserLeg* leg = sides_.browser_legs.find(session, call_id);
+    if (leg) leg->on_session_gone();
+  }
+  const Entry* entry = sides_.accounts.find(session);
+  if (entry && entry->registration) {
+    sides_.sip_legs.user_agent.unregister(*entry->registration, sides_.control.now());
+  }
+  sides_.accounts.remove(session);
+}
+
+void BrowserSide::on_call(SessionId session, const wcs::CallRequest& call) {
+  const Entry* caller = sides_.accounts.find(session);
+  if (!caller) return end_at_once(session, call.call_id, Reason::kForbidden);
+  if (const auto refusal = sides_.calls.refusal()) {
+    return end_at_once(session, call.call_id, *refusal);
+  }
+  const Result<call::Dialled> dialled = call::read_dialled(call.callee);
+  if (!dialled) {
+    return end_at_once(session, call.call_id, Reason::kBadNumber, dialled.error().text);
+  }
+  Result<std::unique_ptr<call::Leg>> callee = callee_leg(*caller, call, *dialled);
+  if (!callee) {
+    const Reason reason =
+        callee.error().code == ErrorCode::kNotFound ? Reason::kNotFound : Reason::kBadNumber;
+    return end_at_once(session, call.call_id, reason, callee.error().text);
+  }
+  call::CallParts parts;
+  parts.a = std::make_unique<BrowserLeg>(
+      BrowserLeg::Identity{.session = session,
+                           .call_id = call.call_id,
+                           .party = caller->login + "@" + caller->domain,
+                           .peer = {}},
+      *hub_, sides_.browser_legs);
+  parts.b = std::move(*callee);
+  parts.offer = call.sdp;
+  parts.caller = {
+      .user = caller->login, .domain = caller->domain, .display_name = call.visible_name};
+  parts.callee = {.user = dialled->user, .domain = dialled->host, .display_name = {}};
+  sides_.calls.start(std::move(parts));
+}
+
+Result<std::unique_ptr<call::Leg>> BrowserSide::callee_leg(const Entry& caller,
+                                                           const wcs::CallRequest& call,
+                                                           const call::Dialled& dialled) {
+  using Leg = std::unique_ptr<call::Leg>;
+  const call::Route route = call::route(caller.kind, sides_.directory.domain(), dialled);
+  if (std::holds_alternative<call::ToEcho>(route)) return sides_.directory.echo();
+  if (const auto* to = std::get_if<call::ToUser>(&route)) {
+    const auto callee = sides_.accounts.callee(to->login, sides_.directory.domain());
+    const Entry* entry = callee ? sides_.accounts.find(*callee) : nullptr;
+    if (!entry || entry->kind != call::AccountKind::kLocal) {
+      return Error{ErrorCode::kNotFound, "nobody of that name is signed in here"};
+    }
+    return Leg(std::make_unique<BrowserLeg>(
+        BrowserLeg::Identity{.session = *callee,
+                             .call_id = sides_.random.token(22),
+                             .party = entry->login + "@" + entry->domain,
+                             .peer = {}},
+        *hub_, sides_.browser_legs));
+  }
+  const sip::Uri& aor = caller.account.aor;
+  const std::string& host = dialled.host.empty() ? aor.host() : dialled.host;
+  const uint16_t port = host == aor.host() ? aor.port() : uint16_t{0};
+  auto uri = sip::Uri::sip(dialled.user, host, port);
+  if (!uri) return Error{ErrorCode::kMalformed, "the address names no valid host"};
+  return Leg(std::make_unique<SipLeg>(caller.account, std::move(*uri),
+                                      allowed_headers(call.invite_parameters), sides_.sip_legs));
+}
+
+void BrowserSide::end_at_once(SessionId session, std::string_view call_id, Reason reason,
+                              std::string_view info) {
+  log::info("call.refused", {{"session", session.value()}, {"reason", call::row(reason).name}});
+  wcs::CallEnd end = end_for({.reason = reason}, call::Side::kA);
+  if (!info.empty()) end.cause.info = info;
+  hub_->finish(session, call_id, end);
+}
+
+void BrowserSide::on_answer(SessionId session, std::string_view call_id, std::string_view sdp) {
+  if (BrowserLeg* leg = sides_.browser_legs.find(session, call_id)) leg->on_answer(sdp);
+}
+
+void BrowserSide::on_hangup(SessionId session, std::string_view call_id) {
+  if (BrowserLeg* leg = sides_.browser_legs.find(session, call_id)) leg->on_hangup();
+}
+
+void BrowserSide::on_dtmf(SessionId session, std::string_view call_id, std::string_view digits,
+                          wcs::DtmfType) {
+  if (BrowserLeg* leg = sides_.browser_legs.find(session, call_id)) leg->on_digits(digits);
+}
+
+void BrowserSide::on_registered(SessionId session) {
+  hub_->registered(session);
+}
+
+void BrowserSide::on_registration_failed(SessionId session, const sip::RegistrationFailed& failed) {
+  const Entry* entry = sides_.accounts.find(session);
+  log::warn("session.registration_failed", {{"session", session.value()},
+                                            {"login", entry ? entry->login : ""},
+                                            {"status", failed.status},
+                                            {"phrase", failed.phrase}});
+  if (failed.next == sip::RegistrationFailed::Next::kRetries) return;
+  Reason reason = Reason::kAuthRejected;
+  std::string status = "AUTHENTICATION_FAIL";
+  if (failed.status == 0) {
+    reason = Reason::kDomainNotAllowed;
+    status = "WRONG_SIPPROVIDER_ADDRESS";
+  } else if (failed.status == 408 || failed.status >= 500) {
+    reason = failed.status == 408 ? Reason::kSipTimeout : Reason::kSipUnreachable;
+    status = "REGISTER_EXPIRE";
+  } else if (failed.status != 401 && failed.status != 407 && failed.status != 403) {
+    reason = call::reason_of_sip_status(failed.status);
+    status = "INTERNAL_SIP_ERROR";
+  }
+  wcs::Cause cause = cause_of(reason, {});
+  cause.sip_status = failed.status;
+  cause.sip_reason = failed.phrase;
+  hub_->registration_failed(session, {.status = status, .cause = std::move(cause)},
+                            sides_.control.now());
+}
+
+std::vector<sip::ExtraHeader> allowed_headers(const wcs::Parameters& parameters) {
+  constexpr size_t kMaxHeaders = 16, kMaxValue = 256;
+  std::vector<sip::ExtraHeader> headers;
+  for (const auto& [name, value] : parameters) {
+    const bool is_x = name.size() > 2 && (name[0] == 'X' || name[0] == 'x') && name[1] == '-';
+    const bool is_token = std::all_of(name.begin(), name.end(), [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
+    });
+    const bool is_line = std::none_of(value.begin(), value.end(), [](char c) {
+      return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+    if (!is_x || !is_token || !is_line || name.size() > 64 || value.size() > kMaxValue) continue;
+    headers.push_back({name, value});
+    if (headers.size() == kMaxHeaders) break;
+  }
+  return headers;
+}
+
+}  // namespace patchcord::legs

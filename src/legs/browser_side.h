@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// BrowserSide: what browsers ask for, brought to the house: a sign-in to the directory or to a SIP
+// registration, a call to the router and the registry, the rest to the leg it is for.
+// Thread: control. Owner: app::Gateway.
+#pragma once
+
+#include "call/directory.h"
+#include "call/registry.h"
+#include "legs/accounts.h"
+#include "legs/browser_leg.h"
+#include "legs/sip_leg.h"
+#include "wcs/hub.h"
+
+namespace patchcord::legs {
+
+struct Sides {  // what the two sides share; all outlive them
+  Executor& control;
+  Random& random;
+  Accounts& accounts;
+  BrowserLegs& browser_legs;
+  SipLegs& sip_legs;
+  call::Directory& directory;
+  call::Registry& calls;
+};
+
+class BrowserSide final : public wcs::HubListener {
+ public:
+  explicit BrowserSide(Sides sides) : sides_(sides) {}
+  void attach(wcs::Hub& hub) { hub_ = &hub; }  // once, before the first browser
+
+  void on_sign_in(SessionId session, const wcs::SignIn& sign_in) override;
+  void on_sign_out(SessionId session, wcs::SignOut why) override;
+  void on_call(SessionId session, const wcs::CallRequest& call) override;
+  void on_answer(SessionId session, std::string_view call_id, std::string_view sdp) override;
+  void on_hangup(SessionId session, std::string_view call_id) override;
+  void on_dtmf(SessionId session, std::string_view call_id, std::string_view digits,
+               wcs::DtmfType type) override;
+
+  // Of a registration.
+  void on_registered(SessionId session);
+  void on_registration_failed(SessionId session, const sip::RegistrationFailed& failed);
+
+ private:
+  void sign_in_at_home(SessionId session, const wcs::SignIn& sign_in);
+  void sign_in_at_server(SessionId session, const wcs::SignIn& sign_in);
+  void refuse(SessionId session, call::Reason reason, std::string_view status,
+              std::string_view info = {});
+  Result<std::unique_ptr<call::Leg>> callee_leg(const Entry& caller, const wcs::CallRequest& call,
+                                                const call::Dialled& dialled);
+  void end_at_once(SessionId session, std::string_view call_id, call::Reason reason,
+                   std::string_view info = {});
+
+  Sides sides_;
+  wcs::Hub* hub_ = nullptr;
+};
+
+// The INVITE headers a page may set: names that begin with X-, values of one line.
+std::vector<sip::ExtraHeader> allowed_headers(const wcs::Parameters& parameters);
+
+}  // namespace patchcord::legs

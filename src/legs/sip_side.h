@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SipSide: what the SIP network says, brought to the house: an event of a dialog to its leg, of a
+// registration to its browser, a call from outside to the browser it is for.
+// Thread: control. Owner: app::Gateway.
+#pragma once
+
+#include "legs/browser_side.h"
+#include "sip/user_agent.h"
+
+namespace patchcord::legs {
+
+class SipSide final : public sip::UserAgentListener {
+ public:
+  explicit SipSide(Sides sides, BrowserSide& browsers, wcs::Hub& hub,
+                   Function<SocketAddress(const sip::Target&)> local_address)
+      : sides_(sides), browsers_(browsers), hub_(hub), local_address_(std::move(local_address)) {}
+
+  void on_event(const sip::Event& event) override;
+
+ private:
+  void on_incoming(const sip::IncomingCall& incoming);
+  void refuse(const sip::IncomingCall& incoming, call::Reason reason);
+
+  Sides sides_;
+  BrowserSide& browsers_;
+  wcs::Hub& hub_;
+  Function<SocketAddress(const sip::Target&)> local_address_;
+};
+
+}  // namespace patchcord::legs
