@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Config: the whole configuration as one value, read once from YAML and then never changed. A
+// mistake is told with its line, what is wrong and what was meant; an unknown key is a mistake.
+// Thread: any (a value). YAML stays in config.cpp.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/address.h"
+#include "core/log.h"
+#include "core/result.h"
+
+namespace patchcord::app {
+
+enum class SipTransport : uint8_t { kUdp, kTcp, kTls };
+
+struct SipListen {
+  SipTransport transport = SipTransport::kUdp;
+  SocketAddress address;
+};
+
+// A next hop that may be called: "*" allows every one.
+struct AllowedDomain {
+  std::string host;                       // lower case; "*": any
+  uint16_t port = 0;                      // 0: any
+  std::optional<SipTransport> transport;  // none: any
+  std::filesystem::path ca;               // own certificate authority; empty: the system's
+};
+
+struct Config {
+  struct {
+    std::optional<SocketAddress> http, https, admin;  // none: does not listen
+  } listen;
+  struct {
+    std::filesystem::path certificate, key;  // empty: a self-signed one is made in `state`
+  } tls;
+  std::filesystem::path state = "patchcord-state";  // where the self-signed certificate is kept
+  struct {
+    std::filesystem::path root;  // of the Phone page; empty: found beside the program
+    std::vector<std::string> allowed_origins;
+  } web;
+  struct {
+    std::vector<IpAddress> addresses;  // candidates to the browser
+    uint16_t port = 10000;             // worker i uses port + i
+    unsigned workers = 0;              // 0: one for each core
+  } rtc;
+  struct {
+    std::optional<IpAddress> address;  // in Via and Contact; none: that of the route to the peer
+    std::vector<SipListen> listen;
+    std::vector<AllowedDomain> domains;
+  } sip;
+  struct {
+    std::optional<IpAddress> address;  // in our SDP; none: that of the route to the peer
+    uint16_t first_port = 20000, last_port = 29999;
+  } rtp;
+  struct {
+    bool enabled = false;
+    std::string domain = "patchcord.local";
+    std::map<std::string, std::string, std::less<>> users;  // login to password
+  } registrar;
+  struct {
+    std::vector<std::string> browser{"opus", "pcma", "pcmu", "g722", "telephone-event"};
+    std::vector<std::string> sip{"opus", "g722", "pcma", "pcmu", "telephone-event"};
+  } codecs;
+  struct {
+    size_t calls = 2000;
+    size_t connections = 10000;
+    std::chrono::seconds ringing{90};
+    std::chrono::seconds call_duration{0};  // 0: none
+    std::chrono::seconds media_inactivity{60};
+    std::chrono::seconds drain{0};
+    int opus_complexity = 5;
+  } limits;
+  log::Level log_level = log::Level::kInfo;
+};
+
+struct ConfigProblem {
+  int line = 0;  // 1 is the first; 0: the file as a whole
+  std::string text;
+};
+
+struct ConfigResult {
+  Config config;
+  std::vector<ConfigProblem> problems;  // none: the config is good
+};
+
+// Reads YAML text. Never throws.
+ConfigResult read_config(std::string_view yaml);
+ConfigResult read_config_file(const std::filesystem::path& file);
+
+// What `patchcord demo` runs with: users demo1 and demo2, echo at 600, no SIP server.
+Config demo_config();
+
+// The address by which this machine reaches others; 127.0.0.1 when it reaches nobody.
+IpAddress default_route_address();
+
+}  // namespace patchcord::app
