@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Dtls: one DTLS 1.2 association (RFC 6347) that exists to agree on SRTP keys (RFC 5764). It
+// Dtls: one DTLS 1.2 association (RFC 6347) that exists to agree on SRTP keys (RFC 5764); it
 // carries no data. Not a socket, not a clock: datagrams and time come in, datagrams leave by a
-// Route. It does not decide who the peer is either: it tells the peer's certificate, the transport
+// Route. It does not decide who the peer is either: it shows the peer's certificate, the transport
 // compares.
 //
-//   kIdle --start/receive--> kHandshaking --both Finished--> kComplete --close_notify--> kClosed
-//                                 `---- alert, 10 s, 64 kB ----> kFailed
+//   kIdle --start, receive--> kHandshaking --both Finished--> kComplete --close_notify--> kClosed
+//                                  `---- alert, 10 s, 64 kB ----> kFailed
 //
 // OpenSSL's own retransmission timer (1 s, wall clock) is switched off: the last flight is kept as
-// it was sent and sent again after 50, 100, 200, then each 400 ms, until the peer's next flight is
-// in. Thread: that of the transport. DtlsContext: one per thread, must outlive its associations.
+// it was sent, and sent again after 50, 100, 200, then each 400 ms, until the next flight of the
+// peer. Thread: that of the transport. A DtlsContext belongs to the thread that makes associations
+// of it.
 #pragma once
 
 #include <memory>
@@ -56,7 +57,8 @@ class Dtls {
   Dtls(Dtls&&) = delete;
   ~Dtls();
 
-  // Client: sends the ClientHello. Server: does nothing. Only the first call counts.
+  // The handshake's 10 s begin; a client sends its ClientHello. Only the first call counts, and
+  // none after the first receive().
   void start(MonoTime now, const Route& out);
   // One datagram from an address that ICE has proved; the caller sees to that (RFC 5764
   // section 5.1.2 would else be an open door: whoever is first owns the handshake). Junk is
@@ -71,7 +73,7 @@ class Dtls {
   State state() const;
   const std::string& failure() const;  // for the log; empty unless kFailed
 
-  // In kComplete only. The keys can be had once and nothing is kept.
+  // In kComplete only.
   bool peer_matches(const Fingerprint& expected) const;
   std::optional<SrtpKeyPair> export_keys() const;
 

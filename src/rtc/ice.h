@@ -41,6 +41,9 @@ enum class IceDrop : uint8_t {
   kCount
 };
 
+inline constexpr Duration kIceConnectLimit = std::chrono::seconds(20);  // from set_remote()
+inline constexpr Duration kIceConsentLimit = std::chrono::seconds(30);  // RFC 7675 section 5.1
+
 class IceAgent {
  public:
   virtual ~IceAgent() = default;
@@ -49,6 +52,9 @@ class IceAgent {
   // a controlling agent sends its checks; a lite agent learns addresses from checks alone.
   virtual void set_remote(const IceCredentials& remote, const SocketAddress& candidate,
                           MonoTime now) = 0;
+  // RFC 8445 section 9: new credentials of ours; set_remote() with those of the peer follows. What
+  // is selected stays in use until the first check under the new ones.
+  virtual void restart(const IceCredentials& local) = 0;
   virtual void receive(ByteSpan datagram, const SocketAddress& from, MonoTime now,
                        DatagramSink& out) = 0;
   virtual void on_time(MonoTime now, DatagramSink& out) = 0;

@@ -75,6 +75,10 @@ class Transport {
   // counts. kIceFailed is counted from here.
   void set_remote(const RemoteParameters& remote, MonoTime now, DatagramSink& out);
 
+  // ICE restart (RFC 8445 section 9) with new credentials of both sides; DTLS and SRTP stay as they
+  // are. Until the peer's first check under the new ones the old ones are answered too.
+  void restart_ice(const IceCredentials& local, const RemoteParameters& remote, MonoTime now);
+
   // One datagram. Answers go to `out`; a media packet comes back decrypted in place.
   Received receive(MutableByteSpan datagram, const SocketAddress& from, MonoTime now,
                    DatagramSink& out);
@@ -82,7 +86,7 @@ class Transport {
   MonoTime next_deadline() const;  // kNever if nothing is due; may change after any call
 
   // Protects the first `size` bytes of `buffer` in place; kSrtpMaxTrailer bytes of room suffice.
-  // Send the result to remote(). Nothing if not connected, or for a reason in srtp_drops().
+  // Send the result to remote(). Nothing if not connected, or for a reason in sent_drops().
   std::optional<MutableByteSpan> protect_rtp(MutableByteSpan buffer, size_t size);
   std::optional<MutableByteSpan> protect_rtcp(MutableByteSpan buffer, size_t size);
 
@@ -90,25 +94,30 @@ class Transport {
   void close(DatagramSink& out);
 
   bool is_connected() const { return stage_ == Stage::kConnected; }
-  const SocketAddress& remote() const;         // the nominated address; may change during a call
+  const SocketAddress& remote() const;  // the nominated address; may change during a call
+  // A check of this address was valid within the last 30 s: it is the peer's.
+  bool is_proved(const SocketAddress& address, MonoTime now) const {
+    return ice_->is_proved(address, now);
+  }
   std::optional<TransportEvent> poll_event();  // to be asked after each call that takes a sink
   const std::string& failure() const { return failure_; }
 
   const Counters<TransportDrop>& drops() const { return drops_; }
   const Counters<IceDrop>& ice_drops() const { return ice_->drops(); }
-  Counters<SrtpDrop> srtp_drops() const;  // received direction; all zero before kConnected
+  Counters<SrtpDrop> received_drops() const;  // SRTP; all zero before kConnected
+  Counters<SrtpDrop> sent_drops() const;
 
  private:
   enum class Stage : uint8_t { kConnecting, kConnected, kEnded };
 
-  Received receive_media(MutableByteSpan packet, const SocketAddress& from, MonoTime now);
   void receive_dtls(ByteSpan datagram, const SocketAddress& from, MonoTime now, DatagramSink& out);
-  void start_dtls(MonoTime now, DatagramSink& out);
+  Received receive_media(MutableByteSpan packet, Received::Kind kind, const SocketAddress& from,
+                         MonoTime now);
   void advance(MonoTime now, DatagramSink& out);
   void check_ice();
+  void start_dtls(MonoTime now, DatagramSink& out);
   void check_dtls(DatagramSink& out);
   void connect(DatagramSink& out);
-  bool fingerprint_matches() const;
   void end(TransportEvent why, std::string text);
   Route route(DatagramSink& out) const { return {out, ice_->selected()}; }
 
@@ -117,12 +126,11 @@ class Transport {
   std::optional<Dtls> dtls_;
   std::optional<SrtpSender> sender_;
   std::optional<SrtpReceiver> receiver_;
-  std::optional<RemoteParameters> remote_;
-  std::vector<Fingerprint> fingerprints_;
 
+  std::optional<DtlsRole> role_;  // ours; unknown before set_remote()
+  std::vector<Fingerprint> fingerprints_;
   Stage stage_ = Stage::kConnecting;
   bool ice_connected_ = false;
-  MonoTime dtls_deadline_ = kNever;
   std::vector<TransportEvent> events_;
   std::string failure_;
   Counters<TransportDrop> drops_;
