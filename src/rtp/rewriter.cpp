@@ -43,6 +43,11 @@ void Rewriter::skip(const Header& source, MonoTime now) {
   source_->sequence_offset = next_sequence() - source_->first;
 }
 
+void Rewriter::forget_source() {
+  source_.reset();
+  previous_.reset();
+}
+
 uint16_t Rewriter::insert(MonoTime now) {
   if (!last_time_) {  // the stream begins with it
     last_timestamp_ = stream_.first_timestamp;

@@ -50,6 +50,10 @@ class Rewriter {
   // A packet of a source that is kept back on purpose (a digit is sounding): it leaves no gap.
   void skip(const Header& source, MonoTime now);
 
+  // The next packet begins a new source, even under the SSRC of the last one: its timestamps are
+  // placed by the time that went by. For a source that was silent while inserted packets filled in.
+  void forget_source();
+
   // The sequence number of a packet of our own put in now; later packets of the source move up.
   uint16_t insert(MonoTime now);
 

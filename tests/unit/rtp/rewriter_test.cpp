@@ -138,6 +138,16 @@ TEST_F(RewriterTest, AStreamMayBeginWithAnInsertedPacket) {
   EXPECT_EQ(timestamp(), 800u);
 }
 
+TEST_F(RewriterTest, AForgottenSourceBeginsAnewByTheClock) {
+  EXPECT_EQ(place(kPhone, 500, 9000, 0), 0);
+  EXPECT_EQ(rewriter_.insert(at(20)), 65535);
+  rewriter_.forget_source();
+  EXPECT_EQ(place(kPhone, 501, 9160, 1000), 2) << "its own clock stood still meanwhile";
+  EXPECT_TRUE(last_->is_switch);
+  EXPECT_EQ(timestamp(), 8000u);
+  EXPECT_EQ(place(kPhone, 500, 9000, 1001), -1) << "from before it was forgotten";
+}
+
 TEST_F(RewriterTest, KnowsTheTimestampOfAMoment) {
   place(kPhone, 500, 9000, 0);
   place(kPhone, 501, 9160, 20);
