@@ -2,6 +2,7 @@
 // Arbitrary payloads into every decoder: byte 0 picks codec, rate and act, byte 1 the length of
 // each payload. A decoder may refuse; what it gives must be what samples_in() promised, and inside
 // pcm.
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -36,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const ByteSpan payload = reader.bytes(length);
     pcm[room] = 4711;
     if (act & 4) {
-      decoder->conceal(std::span(pcm).first(act & 8 ? room : length));
+      decoder->conceal(std::span(pcm).first(act & 8 ? room : std::min(length, room)));
     } else if (act & 8) {
       decoder->decode_fec(payload, std::span(pcm).first(room));
     } else {
