@@ -55,9 +55,9 @@ std::string hash(DigestAlgorithm algorithm, std::string_view text) {
 
 std::string joined(std::initializer_list<std::string_view> parts) {
   std::string out;
-  for (const std::string_view part : parts) {
-    if (&part != parts.begin()) out += ':';
-    out += part;
+  for (const std::string_view* part = parts.begin(); part != parts.end(); ++part) {
+    if (part != parts.begin()) out += ':';
+    out += *part;
   }
   return out;
 }

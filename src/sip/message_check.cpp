@@ -53,7 +53,10 @@ Check vias(const Message& message) {
   for (const std::string_view value : message.all(Header::kVia)) {
     if (++count > kMaxVia || !parse_via(value)) return malformed(Header::kVia);
   }
-  return count == 0 ? Check(malformed(Header::kVia)) : std::nullopt;
+  if (count == 0) return malformed(Header::kVia);
+  // We are no proxy, so a second Via says that it was not for us (RFC 3261 8.1.3.3).
+  if (message.is_response() && count > 1) return Fault{400, "Two Via In A Response"};
+  return std::nullopt;
 }
 
 Check call_id(const Message& message) {
