@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Api: what an operator reads: health and live calls, as JSON text. It changes nothing.
+// Thread: control (it is given values). docs/admin.md describes every field with its unit.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "call/observer.h"
+
+namespace patchcord::admin {
+
+struct Health {
+  std::string version;
+  std::string openssl;
+  Duration uptime{};
+  size_t calls = 0;
+  size_t sessions = 0;
+  size_t registrations = 0;
+  size_t port_pairs = 0;
+  bool is_draining = false;
+};
+
+std::string health_json(const Health& health);
+std::string calls_json(const std::vector<call::Snapshot>& calls);
+
+}  // namespace patchcord::admin
