@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gateway.h"
+
+#include <openssl/crypto.h>
+
+#include "core/log.h"
+
+namespace patchcord::app {
+namespace {
+
+// The protocol's own times (pings, grace) are whole seconds: a look four times a second keeps them.
+constexpr std::chrono::milliseconds kTick{250};
+// For BYE, CANCEL and un-REGISTER to be answered once draining is over.
+constexpr std::chrono::seconds kGoodbye{2};
+
+std::optional<SipTransport> transport_of(std::optional<sip::TransportKind> kind) {
+  if (!kind) return std::nullopt;
+  switch (*kind) {
+    case sip::TransportKind::kUdp:
+      return SipTransport::kUdp;
+    case sip::TransportKind::kTcp:
+      return SipTransport::kTcp;
+    case sip::TransportKind::kTls:
+      return SipTransport::kTls;
+  }
+  return std::nullopt;
+}
+
+registrar::Home make_home(const Config& config) {
+  return {config.registrar.enabled ? registrar::Availability::kOn : registrar::Availability::kOff,
+          config.registrar.domain, config.registrar.users};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Gateway>> Gateway::make(const Config& config, Ground ground) {
+  TRY(rtc::Certificate certificate, rtc::Certificate::generate(ground.clock.wall()));
+  call::MediaPolicy policy;
+  TRY(policy.browser, call::formats_of(config.codecs.browser));
+  TRY(policy.sip, call::formats_of(config.codecs.sip));
+  policy.inactivity = config.limits.media_inactivity;
+  std::unique_ptr<Gateway> gateway(
+      new Gateway(config, std::move(ground), std::move(certificate), std::move(policy)));
+  TRY_VOID(gateway->build());
+  return gateway;
+}
+
+Gateway::Gateway(const Config& config, Ground ground, rtc::Certificate certificate,
+                 call::MediaPolicy policy)
+    : config_(config),
+      ground_(std::move(ground)),
+      started_(ground_.control.now()),
+      certificate_(std::move(certificate)),
+      media_policy_(std::move(policy)),
+      call_limits_{.ringing = config.limits.ringing, .longest = config.limits.call_duration},
+      home_(make_home(config)) {}
+
+Gateway::~Gateway() {
+  ground_.control.cancel(tick_);
+}
+
+Result<void> Gateway::build() {
+  media::EngineConfig media;
+  media.rtc_addresses = config_.rtc.addresses;
+  media.rtc_port = config_.rtc.port;
+  media.rtp_first = config_.rtp.first_port;
+  media.rtp_last = config_.rtp.last_port;
+  media.opus_complexity = config_.limits.opus_complexity;
+  TRY(engine_, media::Engine::make(std::move(media), certificate_, ground_.wire,
+                                   ground_.media_loops, ground_.control, ground_.random, *this));
+
+  sip::UserAgentConfig agent;
+  agent.product = "Patchcord/" PATCHCORD_VERSION;
+  agent.max_ringing = config_.limits.ringing + std::chrono::seconds(30);
+  agent.max_dialogs = config_.limits.calls;
+  sip::UserAgentPolicy policy;
+  policy.may_send_to = [this](std::string_view host, uint16_t port,
+                              std::optional<sip::TransportKind> transport) {
+    return may_send_to(host, port, transport);
+  };
+  user_agent_ = std::make_unique<sip::UserAgent>(std::move(agent), std::move(policy), ground_.sip,
+                                                 ground_.random, sip_events_);
+  sip_legs_ = std::unique_ptr<legs::SipLegs>(
+      new legs::SipLegs{*user_agent_, ground_.ways, ground_.control, {}, {}, 0});
+
+  calls_ =
+      std::make_unique<call::Registry>(call::CallServices{ground_.control, ground_.clock, *engine_,
+                                                          media_policy_, call_limits_, *this},
+                                       call::AdmissionLimits{.calls = config_.limits.calls});
+  const legs::Sides sides{ground_.control, ground_.random, accounts_, browser_legs_,
+                          *sip_legs_,      home_,          *calls_};
+  browser_side_ = std::make_unique<legs::BrowserSide>(sides);
+  hub_ = std::make_unique<wcs::Hub>(wcs::HubOptions{}, ground_.browsers, *browser_side_,
+                                    ground_.random);
+  browser_side_->attach(*hub_);
+  sip_side_ = std::make_unique<legs::SipSide>(sides, *browser_side_, *hub_,
+                                              [this](const sip::Target& target) {
+                                                if (config_.rtp.address)
+                                                  return SocketAddress(*config_.rtp.address, 0);
+                                                return ground_.sip.local_address(target);
+                                              });
+  sip_events_.side = sip_side_.get();
+  tick();
+  return {};
+}
+
+void Gateway::tick() {
+  hub_->on_time(ground_.control.now());
+  if (is_stopping_) {
+    const bool over = ground_.control.now() >= stop_deadline_;
+    if (!has_said_goodbye_ && (calls_->size() == 0 || over)) {
+      say_goodbye();
+    } else if (has_said_goodbye_ && stopped_ &&
+               (over || (calls_->size() == 0 && user_agent_->is_idle()))) {
+      Function<void()> stopped = std::move(stopped_);
+      stopped();
+    }
+  }
+  tick_ = ground_.control.after(kTick, [this] { tick(); });
+}
+
+void Gateway::stop(Function<void()> done) {
+  is_stopping_ = true;
+  stopped_ = std::move(done);
+  calls_->refuse_new_calls();
+  stop_deadline_ = ground_.control.now() + config_.limits.drain;
+  log::info("gateway.stopping",
+            {{"calls", calls_->size()}, {"drain_seconds", config_.limits.drain.count()}});
+  if (calls_->size() == 0 || config_.limits.drain.count() == 0) say_goodbye();
+}
+
+void Gateway::say_goodbye() {
+  has_said_goodbye_ = true;
+  calls_->finish_all(call::Reason::kDraining);
+  user_agent_->close_all(ground_.control.now());
+  stop_deadline_ = ground_.control.now() + kGoodbye;
+}
+
+bool Gateway::may_send_to(std::string_view host, uint16_t port,
+                          std::optional<sip::TransportKind> transport) const {
+  const auto wanted = transport_of(transport);
+  for (const AllowedDomain& domain : config_.sip.domains) {
+    if (domain.transport && wanted && *domain.transport != *wanted) continue;
+    if (domain.host == "*") return true;
+    const bool same_host = domain.host.size() == host.size() &&
+                           std::equal(host.begin(), host.end(), domain.host.begin(),
+                                      [](unsigned char a, char b) { return std::tolower(a) == b; });
+    if (same_host && (domain.port == 0 || domain.port == (port == 0 ? 5060 : port))) return true;
+  }
+  return false;
+}
+
+void Gateway::on_media_event(MediaId id, const media::MediaEvent& event) {
+  if (calls_) calls_->on_media_event(id, event);
+}
+
+void Gateway::on_call_ended(const call::Snapshot& call) {
+  for (const call::Side side : media::kSides) {
+    const media::EndpointStats& stats = call.media.endpoints[media::index(side)];
+    log::info("call.media", {{"call", call.id.value()},
+                             {"side", side == call::Side::kA ? "a" : "b"},
+                             {"received", stats.packets_received},
+                             {"sent", stats.packets_sent},
+                             {"lost", stats.packets_lost},
+                             {"dropped", stats.dropped},
+                             {"pipe", call.media.pipes[media::index(side)]}});
+  }
+}
+
+admin::Health Gateway::health() const {
+  return {.version = PATCHCORD_VERSION,
+          .openssl = OpenSSL_version(OPENSSL_VERSION_STRING),
+          .uptime = ground_.control.now() - started_,
+          .calls = calls_->size(),
+          .sessions = hub_->size(),
+          .registrations = user_agent_->registration_count(),
+          .port_pairs = engine_->leased_port_pairs(),
+          .is_draining = is_stopping_};
+}
+
+}  // namespace patchcord::app
