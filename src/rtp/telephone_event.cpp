@@ -62,9 +62,10 @@ std::optional<char> TelephoneEventReceiver::receive(const Packet& packet, MonoTi
   const Relation relation = this->relation(packet, *event, now);
   if (relation == Relation::kOlder) return std::nullopt;
   if (relation == Relation::kNew) {
-    current_.emplace();
-    current_->event = event->event;
-    current_->began = now;
+    Current begun;
+    begun.event = event->event;
+    begun.began = now;
+    current_ = begun;
   }
   current_->ssrc = packet.ssrc();
   current_->timestamp = packet.timestamp();
