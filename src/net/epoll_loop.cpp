@@ -50,6 +50,7 @@ void EpollLoop::run() {
   while (!stopping_) turn();
   mailbox_.run();
   outbox().flush();
+  thread_ = std::thread::id();
 }
 
 void EpollLoop::stop() {
@@ -75,7 +76,8 @@ void EpollLoop::cancel(TimerId timer) {
 }
 
 bool EpollLoop::is_current() const {
-  return thread_ == std::this_thread::get_id();
+  const std::thread::id thread = thread_;
+  return thread == std::this_thread::get_id() || thread == std::thread::id();
 }
 
 void EpollLoop::watch(Port& port, DatagramHandler handler) {
@@ -146,10 +148,10 @@ int EpollLoop::milliseconds_to_wait() const {
   MonoTime next = timers_.next_due();
   for (const Resident* resident : residents_) next = std::min(next, resident->next_deadline());
   if (next == kNever) return -1;
-  const Duration left = next - clock_.now();
-  if (left <= Duration::zero()) return 0;
+  const MonoTime now = clock_.now();
+  if (next <= now) return 0;
   // Rounded up: waking a moment early would only mean waking twice.
-  const int64_t ms = to_ms(left + std::chrono::microseconds(999));
+  const int64_t ms = to_ms(next - now + std::chrono::nanoseconds(999'999));
   return static_cast<int>(std::min<int64_t>(ms, 60'000));
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EpollLoop: the loop of one media thread. A turn: wait, read the clock once, then datagrams,
 // timers, posted tasks, residents, flush. A part of a turn that takes over 20 ms writes its name
-// into the log. It does not start a thread: the caller of run() is the thread. Thread: post() and
-// stop() any; the rest that of run(), before run() its maker's.
+// into the log. It does not start a thread: the caller of run() is the thread.
+// Thread: post() and stop() any; the rest that of run(); before run() its maker's, after it
+// anyone's.
 #pragma once
 
 #include <atomic>

@@ -6,7 +6,7 @@
 namespace patchcord::net {
 
 struct Outbox::Slot {
-  std::array<uint8_t, kMaxDatagram> bytes;
+  std::array<uint8_t, kMaxDatagram + kTailroom> bytes;
   Outgoing outgoing;
   uint16_t next = OutboxChain::kNone;
 };

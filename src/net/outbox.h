@@ -2,8 +2,8 @@
 // Outbox: what a loop's ports send in this turn, so that one port's datagrams leave in one system
 // call. A datagram is written straight into its slot (and protected there in place), then
 // committed. It is not a queue over time: the loop flushes it at the end of each turn, and it
-// flushes itself when it is full. Order is kept within a port. Thread: that of the loop. Owner:
-// Loop.
+// flushes itself when it is full. Order is kept within a port.
+// Thread: that of the loop. Owner: Loop.
 #pragma once
 
 #include <array>
@@ -19,6 +19,7 @@ namespace patchcord::net {
 class Port;
 
 inline constexpr size_t kMaxDatagram = 2048;  // of audio and handshakes; larger ones are dropped
+inline constexpr size_t kTailroom = 64;       // behind each of them, e.g. for the tag of SRTP
 inline constexpr size_t kBatch = 64;          // datagrams in one system call
 
 struct Outgoing {
@@ -42,7 +43,8 @@ class Outbox {
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  // A free slot of kMaxDatagram bytes, to be filled and then committed; the same one until then.
+  // A free slot of kMaxDatagram + kTailroom bytes, to be filled and then committed; the same one
+  // until then.
   MutableByteSpan next();
   // The first `size` bytes of next() leave from `port`, which must be watched by this loop.
   void commit(Port& port, size_t size, const SocketAddress& to, const IpAddress& from = {});

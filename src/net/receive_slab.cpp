@@ -5,7 +5,7 @@ namespace patchcord::net {
 
 ReceiveSlab::ReceiveSlab() {
   for (size_t i = 0; i < kBatch; ++i) {
-    vectors_[i] = {buffers_[i].data(), buffers_[i].size()};
+    vectors_[i] = {buffers_[i].data(), kMaxDatagram};
     msghdr& header = headers_[i].msg_hdr;
     header.msg_iov = &vectors_[i];
     header.msg_iovlen = 1;

@@ -23,7 +23,10 @@ class ReceiveSlab {
   ReceiveSlab(const ReceiveSlab&) = delete;
   ReceiveSlab& operator=(const ReceiveSlab&) = delete;
 
-  MutableByteSpan buffer(size_t index) { return buffers_[index]; }  // index < kBatch
+  // kMaxDatagram bytes, with kTailroom more behind them; index < kBatch.
+  MutableByteSpan buffer(size_t index) {
+    return MutableByteSpan(buffers_[index]).first(kMaxDatagram);
+  }
   std::array<Datagram, kBatch>& datagrams() { return datagrams_; }
 
  private:
@@ -36,7 +39,7 @@ class ReceiveSlab {
 
   void rearm(size_t count);  // the first `count` headers, after the system wrote into them
 
-  std::array<std::array<uint8_t, kMaxDatagram>, kBatch> buffers_;
+  std::array<std::array<uint8_t, kMaxDatagram + kTailroom>, kBatch> buffers_;
   std::array<Datagram, kBatch> datagrams_;
   std::array<mmsghdr, kBatch> headers_{};
   std::array<iovec, kBatch> vectors_{};

@@ -30,7 +30,7 @@ class ReceiveSlab;
 // A datagram as it came, inside the loop's slab: valid until the handler returns. Whoever keeps it
 // copies it; whoever likes may change it in place.
 struct Datagram {
-  MutableByteSpan bytes;  // 0..kMaxDatagram
+  MutableByteSpan bytes;  // 0..kMaxDatagram; kTailroom more may be written behind them
   SocketAddress from;
   IpAddress to;  // our address it was sent to; not set if the system did not say
 };
