@@ -91,7 +91,7 @@ struct EndpointStats {
   uint64_t dropped = 0;      // unauthenticated, malformed, replayed, unknown payload type
   std::string transport;     // "ice waiting", "dtls running", "connected", "rtp"
 };
-struct Stats {                             // every second and once at the end
+struct Stats {                               // every second and once at the end
   std::array<EndpointStats, 2> endpoints{};  // by index(Side)
   std::array<std::string, 2> pipes{};        // Pipe::describe() by source side
   bool final = false;
@@ -115,6 +115,8 @@ struct EngineConfig {
 };
 
 class Engine {
+  struct Implementation;
+
  public:
   // One worker per loop; worker i's shared browser port is rtc_port + i on every rtc address'
   // family. Errors: kNetwork when a shared port cannot be bound (says which).
@@ -122,7 +124,9 @@ class Engine {
                                               const rtc::Certificate& certificate, net::Wire& wire,
                                               std::vector<net::Loop*> loops, Executor& control,
                                               Random& random, EngineListener& listener);
+  // The loops must not run any more, nor control run what was posted to it before.
   ~Engine();
+  explicit Engine(std::unique_ptr<Implementation> implementation);  // for make()
 
   // Draws and binds all that an SDP of ours must name. Errors: kExhausted (no free port pair).
   Result<Reservation> reserve(std::array<EndpointKind, 2> kinds);
@@ -138,8 +142,6 @@ class Engine {
   size_t leased_port_pairs() const;
 
  private:
-  struct Implementation;
-  explicit Engine(std::unique_ptr<Implementation> implementation);
   std::unique_ptr<Implementation> implementation_;
 };
 

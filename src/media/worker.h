@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Worker: one media thread's calls. It finds whose a datagram is, lets the call's bridge do the
+// rest, wakes each call when it asked to be woken, and reports events to control once a turn.
+//
+//   shared port (browsers) ──▶ seat by address, first by the ufrag of a check ─┐
+//   port pair (SIP peers)  ──▶ its own seat ───────────────────────────────────┴▶ endpoint ▶ bridge
+//
+// It decides nothing about a call and knows no protocol beyond "is this a STUN check".
+// Thread: media; open, change, send_digits and close come by post from Engine. Owner: Engine.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/counters.h"
+#include "core/function.h"
+#include "core/random.h"
+#include "media/bridge.h"
+#include "media/engine.h"
+#include "net/port_pool.h"
+#include "net/wire.h"
+#include "rtc/dtls.h"
+
+namespace patchcord::media {
+
+// All a worker needs to begin a call; drawn by Engine.
+struct Opening {
+  MediaId id;
+  MediaPlan plan;
+  std::array<LocalMedia, 2> local;                    // by index(Side)
+  std::array<StreamStart, 2> streams;                 // that of index(s) goes to s
+  std::array<std::optional<net::PortPair>, 2> ports;  // of a side that is plain RTP
+  std::string cname;
+};
+
+// What a worker tells control, in order.
+struct Report {
+  struct Told {
+    MediaId id;
+    MediaEvent event;
+  };
+  std::vector<Told> events;
+  std::vector<MediaId> closed;  // gone, their ports are closed; after their last events
+};
+
+class Worker final : private net::Resident {
+ public:
+  struct Settings {
+    std::vector<IpAddress> own_addresses;
+    int opus_complexity = 5;
+  };
+  enum class Drop : uint8_t { kUnknownSender, kUnknownUfrag, kCount };
+
+  // report is called on the loop's thread, at the end of a turn. The loop must outlive the worker
+  // and not run any more when it dies.
+  Worker(net::Loop& loop, std::unique_ptr<net::Port> browser_port, rtc::DtlsContext dtls,
+         Settings settings, Function<void(Report)> report);
+  ~Worker();
+
+  void start();  // once, before all else
+  void open(Opening opening);
+  void change(MediaId id, const MediaPlan& plan);
+  void send_digits(MediaId id, Side to, const std::string& digits, Duration tone);
+  void close(MediaId id);
+
+  size_t calls() const { return calls_.size(); }
+  const Counters<Drop>& drops() const { return drops_; }
+
+ private:
+  struct Call;
+  // A place at which a remote address is heard.
+  struct Seat {
+    Endpoint& endpoint;
+    Bridge& bridge;
+    Side side;
+    Call& call;
+  };
+  struct Due {
+    MonoTime at;
+    MediaId id;
+    bool operator>(const Due& other) const { return at > other.at; }
+  };
+  struct TextHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+
+  void on_datagram(net::Port& port, net::Datagram& datagram);
+  void receive(Seat& seat, net::Port& port, net::Datagram& datagram);
+  Seat* seat_of(const net::Datagram& datagram);
+  void take_address(Seat& seat, const SocketAddress& address);
+  void give_up_seats(const Call& call);
+  std::unique_ptr<Endpoint> make_endpoint(Opening& opening, Side side, EventSink& events);
+  void sit(Call& call, Opening& opening);
+  void watch(Seat& seat, net::Port& port);
+  void settle(Call& call);
+
+  void on_turn(MonoTime now) override;
+  MonoTime next_deadline() const override;
+  void run_due(MonoTime now);
+
+  net::Loop& loop_;
+  std::unique_ptr<net::Port> browser_port_;
+  rtc::DtlsContext dtls_;
+  const Settings settings_;
+  Function<void(Report)> report_to_control_;
+  SystemRandom random_;
+  MonoTime now_;
+  std::unordered_map<MediaId, std::unique_ptr<Call>> calls_;
+  std::unordered_map<SocketAddress, Seat*> seats_;  // browsers, by a proved remote address
+  std::unordered_map<std::string, Seat*, TextHash, std::equal_to<>> ufrags_;
+  std::vector<Due> due_;  // a heap, the earliest first; may hold calls that are gone or were moved
+  Report report_;
+  Counters<Drop> drops_;
+};
+
+}  // namespace patchcord::media
