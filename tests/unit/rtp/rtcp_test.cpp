@@ -45,11 +45,14 @@ std::string describe(ByteSpan datagram) {
   return out;
 }
 
+// The first packet; its views are into the datagram, which must outlive them.
 template <class T>
 T only(ByteSpan datagram) {
   const auto compound = RtcpCompound::parse(datagram);
   return std::get<T>(*compound->begin());
 }
+template <class T>
+T only(Bytes&& datagram) = delete;
 
 const Bytes kRr0{0x80, 201, 0, 1, 0, 0, 0, 1};
 const Bytes kPli{0x81, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2};
@@ -159,9 +162,11 @@ TEST(Rtcp, FindsCnames) {
   EXPECT_EQ(sdes.cname_of(Ssrc(2)), "c2x");
   EXPECT_EQ(sdes.cname_of(Ssrc(3)), "");
   // An item longer than the packet.
-  const auto cut = only<SourceDescription>(Bytes{0x81, 202, 0, 2, 0, 0, 0, 1, 1, 200, 'a', 'b'});
+  const Bytes long_item{0x81, 202, 0, 2, 0, 0, 0, 1, 1, 200, 'a', 'b'};
+  const auto cut = only<SourceDescription>(long_item);
   EXPECT_EQ(cut.cname_of(Ssrc(1)), "");
-  const auto empty = only<SourceDescription>(Bytes{0x9f, 202, 0, 0});
+  const Bytes no_body{0x9f, 202, 0, 0};
+  const auto empty = only<SourceDescription>(no_body);
   EXPECT_EQ(empty.cname_of(Ssrc(0)), "");
 }
 
