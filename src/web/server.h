@@ -29,6 +29,8 @@ class io_context;
 
 namespace patchcord::web {
 
+class ServerCore;
+
 enum class Security : uint8_t { kPlain, kTls };
 enum class Method : uint8_t { kGet, kHead, kPost, kOther };
 
@@ -88,10 +90,10 @@ struct Limits {
   size_t body_bytes = 64 * 1024;
   size_t frame_bytes = 256 * 1024;
   size_t queue_bytes = 256 * 1024;  // unsent text of one WebSocket; above it: close 1013
-  uint32_t control_frames_per_second = 50;
+  uint32_t control_frames = 100;    // pings of a client between two of its texts; above it: dropped
   Duration header_time = std::chrono::seconds(10);  // TLS handshake and header, each
   Duration idle_time = std::chrono::seconds(15);    // between two requests of a connection
-  Duration write_time = std::chrono::seconds(20);   // one response or frame
+  Duration write_time = std::chrono::seconds(20);   // one response
   Duration close_time = std::chrono::seconds(3);    // a closing handshake
 };
 
@@ -141,8 +143,7 @@ class Server {
   ServerCounts counts() const;
 
  private:
-  class Core;
-  std::shared_ptr<Core> core_;
+  std::shared_ptr<ServerCore> core_;  // its connections keep it until their last handler ran
 };
 
 }  // namespace patchcord::web
