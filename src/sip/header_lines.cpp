@@ -89,6 +89,7 @@ std::optional<HeaderLine> HeaderLines::next() {
   const size_t colon = std::min(line.find(':'), line.size() - 1);
   out.name = trim_right(line.substr(0, colon));
   out.value = trim_folds(line.substr(colon + 1));
+  out.line = line.substr(0, line.size() - std::min<size_t>(line.size(), 2));
   if (bare) {
     out.fault = HeaderLine::Fault::kBareLineEnd;
   } else if (line.size() > kMaxLine) {

@@ -29,6 +29,7 @@ StartLine parse_start_line(std::string_view line);  // without its CRLF
 struct HeaderLine {
   enum class Fault { kNone, kSyntax, kTooLong, kBareLineEnd };
   Fault fault = Fault::kNone;
+  std::string_view line;   // all of it, with its folds, without its last CRLF
   std::string_view name;   // a token
   std::string_view value;  // trimmed at both ends; folds (CRLF and white space) still inside
 };

@@ -89,9 +89,10 @@ void Indexer::add(const HeaderLine& line) {
   if (fields.size() == kUsualLines) fields.reserve(kMaxHeaderLines);
   const Slice name = slice(line.name);
   const Slice value = slice(line.value);
-  for (size_t at = line.value.find('\r'); at != line.value.npos; at = line.value.find('\r', at)) {
-    message_.text_[value.at + at] = ' ';  // unfolds in place: line.value sees it too
-    message_.text_[value.at + at + 1] = ' ';
+  const size_t begin = slice(line.line).at;
+  for (size_t at = line.line.find('\r'); at != line.line.npos; at = line.line.find('\r', at)) {
+    message_.text_[begin + at] = ' ';  // unfolds in place: line.line sees it too
+    message_.text_[begin + at + 1] = ' ';
   }
   const Header header = header_from(line.name);
   fields.push_back({name.at, value.at, static_cast<uint16_t>(name.size),
