@@ -55,7 +55,7 @@ using Targets = std::vector<Target>;
 class Outside {
  public:
   virtual ~Outside() = default;
-  // Never blocks. A failure that is known at once or later comes as on_transport_error(target).
+  // Never blocks. A failure comes as on_transport_error(target), in a later turn.
   virtual void send(const Target& target, ByteSpan bytes) = 0;
   virtual void resolve(ResolveTicket ticket, const ResolveQuery& query) = 0;
   // What Via and Contact say to that target: the listening (or the public) address.

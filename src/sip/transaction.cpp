@@ -100,8 +100,8 @@ TransactionId TransactionTable::begin(Message request, const Target& target, Mon
   return insert(std::move(transaction));
 }
 
-void TransactionTable::abandon(TransactionId id) {
-  if (find(id)) erase(id);
+void TransactionTable::abandon(TransactionId id, MonoTime now) {
+  erase(id, ServerEnd::kDone, now);
 }
 
 const Message* TransactionTable::request(TransactionId id) const {
@@ -130,9 +130,9 @@ void TransactionTable::receive_response(const Message& response, const Target& f
     wire_.send(transaction.target, transaction.last);
   }
   const bool is_gone = transaction.machine.is_terminated();
-  perform(id, transaction, outcome);
-  if (outcome.tell) user_.on_response(id, response, from, now);
-  if (is_gone) user_.on_client_gone(id);
+  perform(id, transaction, outcome, now);
+  if (outcome.tell) client_user_.on_response(id, response, from, now);
+  if (is_gone) client_user_.on_client_gone(id);
 }
 
 TransactionTable::Match TransactionTable::receive_request(const Message& request, MonoTime now) {
@@ -146,7 +146,7 @@ TransactionTable::Match TransactionTable::receive_request(const Message& request
   Transaction& transaction = *find(id);
   const auto input = request.is(Method::kAck) ? Input::kAck : Input::kRequest;
   const TransactionOutcome outcome = transaction.machine.on(input, now);
-  perform(id, transaction, outcome);
+  perform(id, transaction, outcome, now);
   return outcome.tell ? Match::kNew : Match::kAbsorbed;
 }
 
@@ -170,7 +170,7 @@ void TransactionTable::respond(TransactionId id, const Message& response, MonoTi
     transaction->last = response.text();
     wire_.send(transaction->target, transaction->last);
   }
-  perform(id, *transaction, outcome);
+  perform(id, *transaction, outcome, now);
 }
 
 TransactionId TransactionTable::invite_of(const Message& cancel) const {
@@ -188,8 +188,8 @@ void TransactionTable::on_transport_error(const Target& target, MonoTime now) {
     if (!transaction) continue;
     const Kind kind = transaction->machine.kind();
     const TransactionOutcome outcome = transaction->machine.on(Input::kTransportError, now);
-    perform(id, *transaction, outcome);
-    tell_failure(id, kind, outcome, now);
+    perform(id, *transaction, outcome, now);
+    tell_client(id, kind, outcome, now);
   }
 }
 
@@ -199,8 +199,8 @@ void TransactionTable::on_time(MonoTime now) {
     if (!transaction) continue;
     const Kind kind = transaction->machine.kind();
     const TransactionOutcome outcome = transaction->machine.on_time(now);
-    perform(*id, *transaction, outcome);
-    tell_failure(*id, kind, outcome, now);
+    perform(*id, *transaction, outcome, now);
+    tell_client(*id, kind, outcome, now);
   }
 }
 
@@ -218,7 +218,7 @@ TransactionId TransactionTable::insert(Transaction transaction) {
   return id;
 }
 
-void TransactionTable::erase(TransactionId id) {
+void TransactionTable::erase(TransactionId id, ServerEnd how, MonoTime now) {
   const auto it = all_.find(id);
   if (it == all_.end()) return;
   const auto drop = [id](auto& index, const std::string& key) {
@@ -227,33 +227,32 @@ void TransactionTable::erase(TransactionId id) {
   };
   drop(by_key_, it->second.key);
   drop(by_merge_key_, it->second.merge_key);
+  const Kind kind = it->second.machine.kind();
   deadlines_.set(id, kNever);
   all_.erase(it);
+  if (kind == Kind::kInviteServer || kind == Kind::kServer)
+    server_user_.on_server_gone(id, how, now);
 }
 
 void TransactionTable::perform(TransactionId id, Transaction& transaction,
-                               const TransactionOutcome& outcome) {
+                               const TransactionOutcome& outcome, MonoTime now) {
   if (outcome.resend && !transaction.last.empty()) wire_.send(transaction.target, transaction.last);
   if (transaction.machine.is_terminated()) {
-    erase(id);
+    erase(id, outcome.failed ? ServerEnd::kNoWayBack : ServerEnd::kDone, now);
   } else {
     deadlines_.set(id, transaction.machine.deadline());
   }
 }
 
-void TransactionTable::tell_failure(TransactionId id, Kind kind, const TransactionOutcome& outcome,
-                                    MonoTime now) {
-  const bool is_client = kind == Kind::kInviteClient || kind == Kind::kClient;
-  if (outcome.failed || outcome.timed_out) {
-    const auto failure =
-        outcome.failed ? TransactionFailure::kTransport : TransactionFailure::kTimeout;
-    if (is_client) {
-      user_.on_client_failed(id, failure, now);
-    } else if (kind == Kind::kInviteServer && outcome.failed) {
-      user_.on_server_failed(id, now);
-    }
-  } else if (is_client && !find(id)) {
-    user_.on_client_gone(id);
+void TransactionTable::tell_client(TransactionId id, Kind kind, const TransactionOutcome& outcome,
+                                   MonoTime now) {
+  if (kind == Kind::kInviteServer || kind == Kind::kServer) return;
+  if (outcome.failed) {
+    client_user_.on_client_failed(id, TransactionFailure::kTransport, now);
+  } else if (outcome.timed_out) {
+    client_user_.on_client_failed(id, TransactionFailure::kTimeout, now);
+  } else if (!find(id)) {
+    client_user_.on_client_gone(id);
   }
 }
 

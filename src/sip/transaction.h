@@ -3,10 +3,10 @@
 // them, keeps what may have to be sent again, and runs their timers from one heap; when to do what
 // is transaction_machine's. It knows no dialog.
 //
-//     network ──▶ receive_response / receive_request ──▶ TransactionUser
+//     network ──▶ receive_response / receive_request ──▶ the two users
 //     network ◀── begin (request) / respond (response) ◀── dialogs, registrations
 //
-// The user is called last in every step, so it may begin or respond from inside a call.
+// A user is called last in every step, so it may begin or respond from inside a call.
 // Thread: control. Owner: UserAgent. RFC 3261 17, RFC 6026, RFC 3581.
 #pragma once
 
@@ -28,17 +28,27 @@ using TransactionId = StrongId<struct TransactionTag, uint64_t>;
 
 enum class TransactionFailure : uint8_t { kTimeout, kTransport };
 
-class TransactionUser {
+class ClientTransactionUser {
  public:
-  virtual ~TransactionUser() = default;
+  virtual ~ClientTransactionUser() = default;
   virtual void on_response(TransactionId id, const Message& response, const Target& from,
                            MonoTime now) = 0;
-  // A client's request got no answer. The transaction is gone.
+  // The request got no answer. The transaction is gone.
   virtual void on_client_failed(TransactionId id, TransactionFailure failure, MonoTime now) = 0;
-  // A client transaction that had its final response has run out.
+  // A transaction that had its final response has run out.
   virtual void on_client_gone(TransactionId id) = 0;
-  // An INVITE server's last response could not be sent before a final one was. It is gone.
-  virtual void on_server_failed(TransactionId id, MonoTime now) = 0;
+};
+
+enum class ServerEnd : uint8_t {
+  kDone,
+  kNoWayBack,  // the caller cannot be reached, and no final response had been given
+};
+
+class ServerTransactionUser {
+ public:
+  virtual ~ServerTransactionUser() = default;
+  // Told once for every server transaction.
+  virtual void on_server_gone(TransactionId id, ServerEnd how, MonoTime now) = 0;
 };
 
 class TransactionTable {
@@ -49,13 +59,14 @@ class TransactionTable {
     kMerged,    // the same request came by another way before: 482 (RFC 3261 8.2.2.2)
   };
 
-  TransactionTable(Wire& wire, TransactionUser& user, size_t limit)
-      : wire_(wire), user_(user), limit_(limit) {}
+  TransactionTable(Wire& wire, ClientTransactionUser& client_user,
+                   ServerTransactionUser& server_user, size_t limit)
+      : wire_(wire), client_user_(client_user), server_user_(server_user), limit_(limit) {}
 
   // Sends `request` (whose topmost Via has a fresh branch) and watches over it.
   TransactionId begin(Message request, const Target& target, MonoTime now);
   // Ends a client transaction without a word to the user; an unknown id is ignored.
-  void abandon(TransactionId id);
+  void abandon(TransactionId id, MonoTime now);
   // The request as sent; null once the transaction is gone.
   const Message* request(TransactionId id) const;
   const Target* target(TransactionId id) const;
@@ -80,23 +91,25 @@ class TransactionTable {
  private:
   struct Transaction {
     TransactionMachine machine;
-    Target target;            // of the request (client), of the responses (server)
-    Message message{};        // client: the request; server: empty
-    std::string last{};       // what is sent again: the request, later its ACK; the last response
+    Target target;       // of the request (client), of the responses (server)
+    Message message{};   // client: the request; server: empty
+    std::string last{};  // what is sent again: the request, later its ACK; the last response
     std::string key{};
     std::string merge_key{};  // server, of requests without a To tag
   };
 
   Transaction* find(TransactionId id);
   TransactionId insert(Transaction transaction);
-  void erase(TransactionId id);
-  // Does what the machine said except for telling the user; gives back whether it still exists.
-  void perform(TransactionId id, Transaction& transaction, const TransactionOutcome& outcome);
-  void tell_failure(TransactionId id, TransactionKind kind, const TransactionOutcome& outcome,
-                    MonoTime now);
+  void erase(TransactionId id, ServerEnd how, MonoTime now);
+  // Does what the machine said except for telling the client user; an ended one is erased.
+  void perform(TransactionId id, Transaction& transaction, const TransactionOutcome& outcome,
+               MonoTime now);
+  void tell_client(TransactionId id, TransactionKind kind, const TransactionOutcome& outcome,
+                   MonoTime now);
 
   Wire& wire_;
-  TransactionUser& user_;
+  ClientTransactionUser& client_user_;
+  ServerTransactionUser& server_user_;
   size_t limit_;
   uint64_t last_id_ = 0;
   std::unordered_map<TransactionId, Transaction> all_;

@@ -11,16 +11,19 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "core/counters.h"
-#include "core/function.h"
 #include "core/random.h"
 #include "core/time.h"
 #include "sip/call_events.h"
+#include "sip/dialog.h"
 #include "sip/outside.h"
+#include "sip/registration.h"
+#include "sip/user_agent_config.h"
 #include "sip/wire.h"
 
 namespace patchcord::sip {
@@ -31,32 +34,20 @@ class UserAgentListener {
   virtual void on_event(const Event& event) = 0;
 };
 
-// What the owner permits. Both are asked before any state is made.
-struct UserAgentPolicy {
-  // May a request be sent to this next hop (the outbound proxy, else the host of the account)?
-  // port 0: not given. Unset: no.
-  Function<bool(std::string_view host, uint16_t port, std::optional<TransportKind> transport)>
-      may_send_to;
-  // May this source open a dialog with us? Next hops in use are admitted without asking. Unset: no.
-  Function<bool(const Target& source)> may_call_us;
+// What was dropped, and why: for the metrics.
+enum class SipDrop : uint8_t {
+  kMalformed,      // wrong responses, wrong ACKs, no SIP
+  kUnknownSource,  // a request from who may not call us
+  kStray,          // an ACK or a response that belongs to nothing
+  kFull,           // a limit of ours
+  kCount,
 };
 
-struct UserAgentConfig {
-  std::string product = "Patchcord";      // User-Agent and Server headers
-  std::chrono::seconds max_ringing{180};  // after this an unanswered INVITE is cancelled
-  std::chrono::seconds register_expires{600};
-  std::chrono::seconds keep_alive{25};         // 0: no keep-alive datagrams to registrars
-  std::chrono::seconds session_expires{1800};  // RFC 4028, as we would like it
-  std::chrono::seconds min_se{90};
-  size_t max_dialogs = 10000;
-  size_t max_transactions = 50000;
-};
-
-class UserAgent {
+class UserAgent final : private RequestUser, private ServerTransactionUser {
  public:
   UserAgent(UserAgentConfig config, UserAgentPolicy policy, Outside& outside, Random& random,
             UserAgentListener& listener);
-  ~UserAgent();
+  ~UserAgent() override;
 
   // Calls from us. The id is good at once; a refusal of ours (next hop not allowed, too many
   // dialogs, a header with a line break) comes as Ended with status 403, 503 or 400.
@@ -80,7 +71,7 @@ class UserAgent {
   void unregister(RegistrationId registration, MonoTime now);
 
   // Ends every dialog and registration in the proper way; is_idle() is true when the last answer
-  // came or its time ran out (at most about 35 s).
+  // came or its time ran out (at most about 70 s).
   void close_all(MonoTime now);
   bool is_idle() const;
 
@@ -89,17 +80,86 @@ class UserAgent {
   void on_resolved(ResolveTicket ticket, Targets targets, MonoTime now);
   void on_transport_error(const Target& target, MonoTime now);
   void on_time(MonoTime now);
-  MonoTime next_deadline() const;  // kNever: nothing to wait for
+  MonoTime next_deadline();  // kNever: nothing to wait for
 
   // Every message in and out, with credentials and nonces masked.
-  void set_trace(Trace trace);
+  void set_trace(Trace trace) { wire_.set_trace(std::move(trace)); }
 
-  size_t dialog_count() const;
-  size_t registration_count() const;
-  size_t transaction_count() const;
+  size_t dialog_count() const { return dialogs_.size(); }
+  size_t registration_count() const { return registrations_.size(); }
+  size_t transaction_count() const { return transactions_.size(); }
+  const Counters<SipDrop>& drops() const { return drops_; }
 
   UserAgent(const UserAgent&) = delete;
   UserAgent& operator=(const UserAgent&) = delete;
+
+ private:
+  // RequestUser, ServerTransactionUser
+  void on_answer(const RequestOwner& owner, RequestId id, const Message& response,
+                 const Target& from, MonoTime now) override;
+  void on_no_answer(const RequestOwner& owner, RequestId id, const NoAnswer& why,
+                    MonoTime now) override;
+  void on_server_gone(TransactionId id, ServerEnd how, MonoTime now) override;
+
+  // user_agent_requests.cpp: a request from the network
+  void on_wrong_request(const Parsed& parsed, const Target& from);
+  void on_request(const Message& request, const Target& from, MonoTime now);
+  void on_ack(const Message& ack, MonoTime now);
+  void on_cancel(const Message& cancel, const Target& from, MonoTime now);
+  void on_dialog_request(DialogId id, const Message& request, const Target& from, MonoTime now);
+  void on_call(const Message& invite, const Target& from, MonoTime now);
+  void on_options(const Message& request, const Target& from);
+  bool is_welcome(const Message& request, const Target& from);
+  bool refuses(const Message& request, const Target& from);
+  DialogId dialog_of(const Message& request) const;
+  std::string stateless_tag(const Message& request) const;
+  void reply(const Message& request, const Target& from, Builder response);
+  void reply(const Message& request, const Target& from, int status, std::string_view phrase = {});
+
+  static std::string dialog_key(std::string_view call_id, std::string_view local_tag);
+  // Runs a step of one dialog or registration, if it is still there, and takes note of its new
+  // deadline or its end.
+  template <class Act>
+  void with(DialogId id, Act act) {
+    const auto it = dialogs_.find(id);
+    if (it == dialogs_.end()) return;
+    act(it->second);
+    settle(id);
+    rearm();
+  }
+  template <class Act>
+  void with(RegistrationId id, Act act);
+  bool may_send_to(const Account& account);
+  void settle(DialogId id);
+  void settle(RegistrationId id);
+  // Runs an arrival; the outermost one then tells the events and asks for the next wake-up.
+  template <class Act>
+  void turn(Act act);
+  void rearm();
+
+  UserAgentConfig config_;
+  UserAgentPolicy policy_;
+  Outside& outside_;
+  Random& random_;
+  UserAgentListener& listener_;
+  Wire wire_;
+  TransactionTable transactions_;
+  RequestSender requests_;
+  EventQueue events_;
+  DialogBench bench_;
+
+  uint64_t last_id_ = 0;
+  uint64_t tag_key_;  // of stateless answers: the same To tag for the same request
+  bool is_in_turn_ = false;
+  MonoTime armed_ = kNever;
+  std::unordered_map<DialogId, Dialog> dialogs_;
+  std::unordered_map<std::string, DialogId> dialogs_by_key_;  // Call-ID and our tag
+  std::unordered_map<TransactionId, DialogId> invites_;       // that may be cancelled
+  Deadlines<DialogId> dialog_deadlines_;
+  std::unordered_map<RegistrationId, Registration> registrations_;
+  Deadlines<RegistrationId> registration_deadlines_;
+  std::unordered_set<IpAddress> next_hops_;  // that have answered a REGISTER of ours
+  Counters<SipDrop> drops_;
 };
 
 }  // namespace patchcord::sip

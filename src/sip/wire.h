@@ -23,6 +23,8 @@ class Wire {
  public:
   explicit Wire(Outside& outside) : outside_(outside) {}
   void send(const Target& target, std::string_view bytes);
+  // CRLF CRLF, which every SIP element ignores and every NAT takes for traffic; not traced.
+  void send_keep_alive(const Target& target) { outside_.send(target, as_bytes("\r\n\r\n")); }
   void note_received(const Target& from, std::string_view bytes);
   void set_trace(Trace trace) { trace_ = std::move(trace); }
   SocketAddress local_address(const Target& target) const { return outside_.local_address(target); }

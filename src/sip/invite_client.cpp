@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sip/invite_client.h"
+
+#include <utility>
+
+#include "sip/capabilities.h"
+
+namespace patchcord::sip {
+
+const Uri& next_hop_of(const Account& account) {
+  return account.outbound_proxy ? *account.outbound_proxy : account.aor;
+}
+
+std::vector<NameAddr> preloaded_route(const Account& account) {
+  if (!account.outbound_proxy) return {};
+  NameAddr route{{}, *account.outbound_proxy, {}};
+  route.uri.params().set_flag("lr");
+  return {std::move(route)};
+}
+
+namespace {
+
+RequestDraft draft_of(OutgoingCall call, Random& random) {
+  RequestDraft draft;
+  draft.method = Method::kInvite;
+  draft.target = call.callee;
+  draft.routes = preloaded_route(call.account);
+  draft.from = NameAddr{call.account.display_name, call.account.aor, {}};
+  draft.from.params.set("tag", random.token(12));
+  draft.to = NameAddr{{}, call.callee, {}};
+  draft.call_id = call.call_id.empty() ? random.token(24) : std::move(call.call_id);
+  draft.cseq = 1 + random.below(1000);
+  draft.contact_user = call.account.aor.user_text();
+  draft.headers = std::move(call.headers);
+  draft.headers.push_back({"Allow", our_allow()});
+  draft.headers.push_back({"Supported", our_supported()});
+  if (!call.sdp.empty()) draft.content_type = "application/sdp";
+  draft.body = std::move(call.sdp);
+  return draft;
+}
+
+}  // namespace
+
+InviteClient::InviteClient(const DialogBench& bench, DialogId id, OutgoingCall call, MonoTime now)
+    : bench_(bench), id_(id), next_hop_(next_hop_of(call.account)), auth_(call.account) {
+  draft_ = draft_of(std::move(call), bench_.random);
+  send(now);
+}
+
+void InviteClient::send(MonoTime now) {
+  RequestDraft signed_draft = draft_;
+  auth_.sign(signed_draft, bench_.random);
+  request_ = bench_.requests.send(std::move(signed_draft), next_hop_, id_, now);
+}
+
+InviteClient::Outcome InviteClient::on_answer(const Message& response, MonoTime now) {
+  const int status = response.status();
+  if (status < 200) return on_provisional(response);
+  if (status < 300) return on_success(response, now);
+  if (state_) return {};  // another fork failed after one had answered
+  if ((status == 401 || status == 407) &&
+      auth_.challenged(response, AccountAuth::Request::kOpening)) {
+    ++draft_.cseq;  // RFC 3261 22.2: the same Call-ID and From, the next CSeq
+    early_tag_.clear();
+    send(now);
+    return {};
+  }
+  return {News::kFailed};
+}
+
+InviteClient::Outcome InviteClient::on_provisional(const Message& response) {
+  if (state_) return {};
+  if (response.status() == 100) {
+    if (std::exchange(has_tried_, true)) return {};
+    return {News::kTrying};
+  }
+  const std::string tag(to_tag(response));
+  std::string sdp = sdp_of(response);
+  const bool is_heard = early_tag_.empty() || early_tag_ == tag;
+  if (!sdp.empty() && is_heard && sdp != early_sdp_) {
+    early_tag_ = tag;
+    early_sdp_ = sdp;
+    return {News::kEarly, std::move(sdp)};
+  }
+  if (!sdp.empty() || std::exchange(last_ringing_, response.status()) == response.status()) {
+    return {};
+  }
+  return {News::kRinging};
+}
+
+InviteClient::Outcome InviteClient::on_success(const Message& response, MonoTime now) {
+  std::string tag(to_tag(response));
+  if (const auto known = acks_.find(tag); known != acks_.end()) {
+    bench_.requests.repeat(known->second);  // "an ACK for each repetition" (13.2.2.4)
+    return {};
+  }
+  if (acks_.size() >= kMaxForks) return {};
+  if (state_ || answer_) {
+    end_stray_fork(response, tag, now);
+    return {};
+  }
+  state_ = DialogState::as_caller(draft_, response);
+  if (!state_) return {News::kFailed};
+  state_->set_contact_user(draft_.contact_user.value_or(""));
+  answer_ = response;
+  RequestDraft ack = state_->ack(draft_.cseq);
+  auth_.sign(ack, bench_.random);  // 22.1: the ACK carries what the INVITE carried
+  acks_[tag] = bench_.requests.send(std::move(ack), state_->next_hop(), id_, now);
+  std::string sdp = sdp_of(response);
+  if (sdp.empty() && tag == early_tag_) sdp = early_sdp_;
+  return {News::kAnswered, std::move(sdp)};
+}
+
+void InviteClient::end_stray_fork(const Message& response, const std::string& tag, MonoTime now) {
+  auto stray = DialogState::as_caller(draft_, response);
+  if (!stray) return;
+  acks_[tag] = bench_.requests.send(stray->ack(draft_.cseq), stray->next_hop(), id_, now);
+  bench_.requests.send(stray->request(Method::kBye), stray->next_hop(), {}, now);
+}
+
+void InviteClient::close() {
+  bench_.requests.abandon(request_);
+  for (const auto& [tag, ack] : acks_) bench_.requests.abandon(ack);
+}
+
+}  // namespace patchcord::sip

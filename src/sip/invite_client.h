@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// InviteClient: the INVITE that opens a dialog of ours: challenges, forks, CANCEL, the 2xx.
+// The network may fork it: of the early dialogs the first that brings an SDP is the one heard, the
+// first 2xx is the one that counts, and every other 2xx is ACKed and its dialog ended with a BYE.
+// It tells its owner by a returned value, never by an event.
+//
+//     Calling ─1xx─▶ Calling ─2xx─▶ Answered (stays, for 2xx of other forks) ─▶ gone
+//        └── 401/407: sent again      └─3xx-6xx, no answer─▶ Failed
+//
+// Thread: control. Owner: Dialog. RFC 3261 13.2, 12.1.2, 22; RFC 5407.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "sip/account_auth.h"
+#include "sip/dialog_bench.h"
+#include "sip/dialog_state.h"
+
+namespace patchcord::sip {
+
+class InviteClient {
+ public:
+  enum class News : uint8_t { kNone, kTrying, kRinging, kEarly, kAnswered, kFailed };
+  struct Outcome {
+    News news = News::kNone;
+    std::string sdp{};  // kEarly, kAnswered: the answer in force
+  };
+
+  InviteClient(const DialogBench& bench, DialogId id, OutgoingCall call, MonoTime now);
+
+  Outcome on_answer(const Message& response, MonoTime now);
+  void cancel(std::string reason, MonoTime now) { bench_.requests.cancel(request_, reason, now); }
+  // No 2xx can come any more, or we no longer care: forgets requests that are still kept.
+  void close();
+
+  bool owns(RequestId request) const { return request == request_; }
+  const std::string& call_id() const { return draft_.call_id; }
+  std::string local_tag() const { return draft_.from.tag(); }
+  // After kAnswered: the dialog, its ACK sent. Moved out once.
+  DialogState take_state() { return std::move(*state_); }
+  const AccountAuth& auth() const { return auth_; }
+  const Message* answer() const { return answer_ ? &*answer_ : nullptr; }
+
+ private:
+  void send(MonoTime now);
+  Outcome on_provisional(const Message& response);
+  Outcome on_success(const Message& response, MonoTime now);
+  void end_stray_fork(const Message& response, const std::string& tag, MonoTime now);
+
+  static constexpr size_t kMaxForks = 16;
+
+  DialogBench bench_;
+  DialogId id_;
+  Uri next_hop_;
+  RequestDraft draft_;
+  AccountAuth auth_;
+  RequestId request_;
+  bool has_tried_ = false;
+  int last_ringing_ = 0;
+  std::string early_tag_;
+  std::string early_sdp_;
+  std::optional<DialogState> state_;
+  std::optional<Message> answer_;
+  std::map<std::string, RequestId> acks_;  // by remote tag; the first 2xx's too
+};
+
+// The first hop of a request outside a dialog, and the Route that says so (RFC 3261 8.1.2).
+const Uri& next_hop_of(const Account& account);
+std::vector<NameAddr> preloaded_route(const Account& account);
+
+}  // namespace patchcord::sip
