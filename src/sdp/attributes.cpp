@@ -86,10 +86,21 @@ bool on_setup(Level& level, std::string_view value) {
   return false;
 }
 
+// Lists of words within one line are bounded too: 64 KiB of single letters would be a megabyte.
+constexpr size_t kMaxWords = 64;
+
+// Appends the words of the value; nothing of it if there is none or they are too many in all.
+bool append_words(std::vector<std::string>& words, std::string_view value) {
+  const size_t before = words.size();
+  value = trim(value);
+  while (!value.empty() && words.size() < kMaxWords) words.emplace_back(take_token(value));
+  if (value.empty() && words.size() > before) return true;
+  words.resize(before);
+  return false;
+}
+
 bool on_ice_options(Level& level, std::string_view value) {
-  if (trim(value).empty()) return false;
-  while (!value.empty()) level.ice_options.emplace_back(take_token(value));
-  return true;
+  return append_words(level.ice_options, value);
 }
 
 std::optional<Direction> to_direction(std::string_view text) {
@@ -137,7 +148,7 @@ bool on_group(Session& session, std::string_view value) {
   Group group;
   group.semantics = take_token(value);
   if (group.semantics.empty()) return false;
-  while (!value.empty()) group.mids.emplace_back(take_token(value));
+  if (!value.empty() && !append_words(group.mids, value)) return false;
   session.groups.push_back(std::move(group));
   return true;
 }

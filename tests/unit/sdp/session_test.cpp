@@ -132,6 +132,21 @@ TEST(Session, AttributesComeOutAs) {
   }
 }
 
+TEST(Session, ListsOfWordsAreBounded) {
+  const auto full = parse(kHead + "a=ice-options:" + repeated("x ", 64) + "\na=group:LS" +
+                          repeated(" x", 64) + "\n");
+  ASSERT_TRUE(full.ok());
+  EXPECT_EQ(full->ice_options.size(), 64u);
+  EXPECT_EQ(full->groups.at(0).mids.size(), 64u);
+  const auto over = parse(kHead + "a=ice-options:" + repeated("x ", 30'000) + "\na=group:LS" +
+                          repeated(" x", 65) + "\n");
+  ASSERT_TRUE(over.ok());
+  EXPECT_TRUE(over->ice_options.empty());
+  EXPECT_TRUE(over->groups.empty());
+  EXPECT_EQ(over->attributes.size(), 2u) << "kept as text";
+  EXPECT_EQ(*parse(*print(*over)), *over);
+}
+
 TEST(Session, TheSessionSpeaksForLinesThatSayNothing) {
   const auto session = parse(kHead +
                              "c=IN IP4 192.0.2.1\na=inactive\na=setup:active\na=ice-ufrag:u\n"
