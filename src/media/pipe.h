@@ -79,7 +79,7 @@ class Pipe {
 
   // "opus/48000 > reorder > pcm 8000 > pcma/8000"
   virtual std::string describe() const = 0;
-  virtual const PipeCounters& counters() const = 0;
+  virtual PipeCounters counters() const = 0;
 };
 
 struct PipeSettings {
