@@ -49,6 +49,21 @@ std::optional<SrtpSuite> suite_of(const SRTP_PROTECTION_PROFILE* profile) {
   }
 }
 
+// After the handshake an association has an alert to read or to write at most; until then it does
+// without OpenSSL's two record buffers, 17 kB each. OpenSSL does not ask for them back by itself.
+class RecordBuffers {
+ public:
+  explicit RecordBuffers(SSL* ssl) : ssl_(ssl) {
+    if (SSL_alloc_buffers(ssl) != 1) throw std::bad_alloc();
+  }
+  RecordBuffers(const RecordBuffers&) = delete;
+  RecordBuffers& operator=(const RecordBuffers&) = delete;
+  ~RecordBuffers() { SSL_free_buffers(ssl_); }
+
+ private:
+  SSL* ssl_;
+};
+
 std::string openssl_reason() {
   const char* reason = ERR_reason_error_string(ERR_peek_last_error());
   return reason ? reason : "handshake failed";
@@ -146,7 +161,7 @@ void Dtls::Impl::finish() {
   state = State::kComplete;
   limit = resend_at = kNever;
   flight.clear();
-  SSL_free_buffers(ssl.get());  // 2 x 17 kB that a call would keep for one close_notify
+  SSL_free_buffers(ssl.get());
 }
 
 // What OpenSSL wrote is a flight, and the last one was received, or else it would not have gone on.
@@ -183,6 +198,7 @@ void Dtls::Impl::after_handshake(ByteSpan datagram, MonoTime now, const Route& o
 }
 
 void Dtls::Impl::read_alert(ByteSpan datagram) {
+  const RecordBuffers buffers(ssl.get());
   std::array<uint8_t, 64> nothing;
   ERR_clear_error();
   bio.offer(datagram);
@@ -235,6 +251,7 @@ MonoTime Dtls::next_deadline() const {
 
 void Dtls::close(const Route& out) {
   if (impl_->state == State::kComplete) {
+    const RecordBuffers buffers(impl_->ssl.get());
     SSL_shutdown(impl_->ssl.get());
     for (const auto& datagram : impl_->bio.take_written()) out.send(datagram);
   }

@@ -80,9 +80,9 @@ std::optional<MutableByteSpan> SrtpSender::protect_rtcp(MutableByteSpan buffer, 
   if (size < kSrtcpHeaderSize) return drop(SrtpDrop::kMalformed);
   const size_t sealed = size + transform_->tag_size() + kSrtcpIndexSize;
   if (sealed > buffer.size()) return drop(SrtpDrop::kNoRoom);
-  if (rtcp_index_ == ~kSrtcpEncrypted) return drop(SrtpDrop::kExhausted);
+  if (rtcp_index_ == kSrtcpEncrypted) return drop(SrtpDrop::kExhausted);
 
-  transform_->seal_rtcp(buffer.first(sealed), ++rtcp_index_);
+  transform_->seal_rtcp(buffer.first(sealed), rtcp_index_++);
   return buffer.first(sealed);
 }
 

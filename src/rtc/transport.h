@@ -94,7 +94,8 @@ class Transport {
   void close(DatagramSink& out);
 
   bool is_connected() const { return stage_ == Stage::kConnected; }
-  const SocketAddress& remote() const;  // the nominated address; may change during a call
+  // The nominated address; may change during a call.
+  const SocketAddress& remote() const { return ice_->selected(); }
   // A check of this address was valid within the last 30 s: it is the peer's.
   bool is_proved(const SocketAddress& address, MonoTime now) const {
     return ice_->is_proved(address, now);

@@ -125,13 +125,13 @@ class VirtualNetwork {
 // The sink of a host: what it sends goes out under its own address.
 class NetworkSink final : public DatagramSink {
  public:
-  NetworkSink(VirtualNetwork& network, const SocketAddress& own) : network_(network), own_(own) {}
+  NetworkSink(VirtualNetwork& network, const SocketAddress& own) : network_(&network), own_(own) {}
   void send(ByteSpan datagram, const SocketAddress& to) override {
-    network_.send(own_, to, datagram);
+    network_->send(own_, to, datagram);
   }
 
  private:
-  VirtualNetwork& network_;
+  VirtualNetwork* network_;
   SocketAddress own_;
 };
 
