@@ -35,7 +35,7 @@ std::string party_of(const sip::Uri& uri) {
   return uri.host().empty() ? uri.user_text() : uri.user_text() + "@" + uri.host();
 }
 
-sip::ResolveQuery next_hop_of(const sip::Account& account) {
+sip::ResolveQuery query_of(const sip::Account& account) {
   const sip::Uri& uri = account.outbound_proxy ? *account.outbound_proxy : account.aor;
   return {.host = uri.host(),
           .port = uri.port(),
@@ -82,7 +82,7 @@ call::LegInfo SipLeg::info() const {
 void SipLeg::prepare() {
   way_ticket_ = ++table_.last_ticket;
   table_.waiting.emplace(way_ticket_, this);
-  table_.ways.find(next_hop_of(account_),
+  table_.ways.find(query_of(account_),
                    [&table = table_, ticket = way_ticket_](Result<IpAddress> way) {
                      const auto found = table.waiting.find(ticket);
                      if (found != table.waiting.end()) found->second->on_way(way);
