@@ -178,12 +178,12 @@ enum class CallStatus : uint8_t {
 
 // The members of a call that the clients of the family read.
 struct CallObject {
-  std::string call_id;
+  std::string call_id{};
   CallStatus status = CallStatus::kNew;
   bool incoming = false;
-  std::string caller;
-  std::string callee;
-  std::string visible_name;
+  std::string caller{};
+  std::string callee{};
+  std::string visible_name{};
   bool has_audio = true;
   bool has_video = false;
   int sip_status = 0;  // the last SIP status; 0: none, not sent

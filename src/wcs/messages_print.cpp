@@ -51,26 +51,30 @@ void put_raw(json::object& object, std::string_view key, std::string_view json_t
 // ---- what a page says
 // -----------------------------------------------------------------------------
 
+void put_sip(json::object& o, const SipOptions& sip) {
+  put(o, "sipLogin", sip.login);
+  put(o, "sipAuthenticationName", sip.authentication_name);
+  put(o, "sipDomain", sip.domain);
+  put(o, "sipOutboundProxy", sip.outbound_proxy);
+  put(o, "sipProxy", sip.proxy);
+  put_number(o, "sipPort", sip.port);
+  o["sipRegisterRequired"] = sip.registering == Registering::kRequired;
+  put(o, "sipVisibleName", sip.visible_name);
+  put(o, "sipContactParams", sip.contact_params);
+}
+
 json::object object(const Connection& m) {
   json::object o = object_of(m.echo);
   put(o, "appKey", m.app_key);
   put_list(o, "mediaProviders", m.media_providers);
   put_flag(o, "keepAlive", m.keep_alive);
-  put(o, "authToken", m.auth_token);
   put(o, "clientVersion", m.client_version);
   put(o, "clientBrowserVersion", m.client_browser_version);
   put_raw(o, "custom", m.custom);
-  if (!m.sip) return o;
-  put(o, "sipLogin", m.sip->login);
-  put(o, "sipAuthenticationName", m.sip->authentication_name);
-  put(o, "sipPassword", m.sip->password);
-  put(o, "sipDomain", m.sip->domain);
-  put(o, "sipOutboundProxy", m.sip->outbound_proxy);
-  put(o, "sipProxy", m.sip->proxy);
-  put_number(o, "sipPort", m.sip->port);
-  o["sipRegisterRequired"] = m.sip->registering == Registering::kRequired;
-  put(o, "sipVisibleName", m.sip->visible_name);
-  put(o, "sipContactParams", m.sip->contact_params);
+  if (m.sip) put_sip(o, *m.sip);
+  // Last, as they are not in the echo: printed again, the order stays.
+  put(o, "authToken", m.auth_token);
+  if (m.sip) put(o, "sipPassword", m.sip->password);
   return o;
 }
 

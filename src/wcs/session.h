@@ -91,22 +91,22 @@ struct CallRequest {
 };
 
 struct IncomingRequest {
-  std::string call_id;
-  std::string sdp;  // our offer
-  std::string caller;
-  std::string callee;
-  std::string visible_name;  // empty: the caller
-  bool has_video = false;    // makes the page ask for the camera
+  std::string call_id{};
+  std::string sdp{};  // our offer
+  std::string caller{};
+  std::string callee{};
+  std::string visible_name{};  // empty: the caller
+  bool has_video = false;      // makes the page ask for the camera
 };
 
 struct CallEnd {
   CallStatus status = CallStatus::kFinish;  // kFinish, kFailed or kBusy
-  Cause cause;
+  Cause cause{};
 };
 
 struct Refusal {
   std::string status = "FAILED";  // "AUTHENTICATION_FAIL", "REGISTER_EXPIRE", ...
-  Cause cause;
+  Cause cause{};
 };
 
 // What goes up, as values.
