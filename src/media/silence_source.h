@@ -18,10 +18,8 @@ class SilenceSource {
   // `to` must be a codec with a silent payload, or nothing is ever sent.
   SilenceSource(const AudioFormat& to, rtp::Rewriter& stream);
 
-  void start(MonoTime now);  // again: nothing changes
-  // Something else is about to be sent. Its first packet is placed by the clock, behind the
-  // silence.
-  void stop();
+  void start(MonoTime now);       // again: nothing changes
+  void stop() { due_ = kNever; }  // something else is about to be sent
   void set_output(Pipe::Output output) { output_ = output; }
   void on_time(MonoTime now, PacketSink& out, PipeCounters& counters);
   MonoTime next_deadline() const { return due_; }
