@@ -150,7 +150,7 @@ class SimLoop final : public net::Loop {
     SimPort* port;
     net::DatagramHandler handler;
   };
-  bool has_work() const;
+  bool has_work();
   MonoTime next_deadline() const;
   void turn();
   void read_ports();
