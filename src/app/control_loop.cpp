@@ -25,7 +25,9 @@ TimerId ControlLoop::after(Duration delay, Task task) {
   return id;
 }
 
-void ControlLoop::cancel(TimerId timer) { timers_.cancel(timer); }
+void ControlLoop::cancel(TimerId timer) {
+  timers_.cancel(timer);
+}
 
 void ControlLoop::arm() {
   const MonoTime due = timers_.next_due();

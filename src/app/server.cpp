@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/server.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <thread>
+
+#include "app/control_loop.h"
+#include "app/gateway.h"
+#include "app/sip_ground.h"
+#include "core/log.h"
+#include "net/epoll_loop.h"
+#include "net/udp_socket.h"
+#include "web/certificate.h"
+#include "web/server.h"
+
+namespace patchcord::app {
+namespace {
+
+// Where the built page lies: configured, or beside the program in a source tree or a package.
+Result<std::filesystem::path> page_root(const Config& config) {
+  if (!config.web.root.empty()) {
+    if (std::filesystem::exists(config.web.root / "index.html")) return config.web.root;
+    return {ErrorCode::kNotFound, "web.root has no index.html: " + config.web.root.string()};
+  }
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  for (const auto& root : {program / "../../phone/dist", program / "../share/patchcord/page"}) {
+    if (std::filesystem::exists(root / "index.html", error)) return root.lexically_normal();
+  }
+  return {ErrorCode::kNotFound,
+          "the page is not built: run `tools/node.sh npm run build`, or set web.root"};
+}
+
+admin::PageFacts page_facts(const Config& config, const ServerOptions& options) {
+  admin::PageFacts facts{.is_demo = options.is_demo, .domain = {}, .users = {}};
+  if (config.registrar.enabled) facts.domain = config.registrar.domain;
+  if (options.is_demo) {
+    facts.users.assign(config.registrar.users.begin(), config.registrar.users.end());
+  }
+  return facts;
+}
+
+// Texts of web sockets go to the hub, the hub's to the web sockets. They know only ids.
+class Browsers final : public web::WebListener, public wcs::ConnectionSink {
+ public:
+  explicit Browsers(const Executor& control) : control_(control) {}
+  void attach(wcs::Hub& hub, web::Server& server) {
+    hub_ = &hub;
+    server_ = &server;
+  }
+
+  void on_open(ConnectionId connection, const web::PeerInfo& peer) override {
+    hub_->on_open(connection,
+                  {.address = peer.address,
+                   .origin = peer.origin,
+                   .user_agent = peer.user_agent,
+                   .security = peer.security == web::Security::kTls ? wcs::Security::kTls
+                                                                    : wcs::Security::kPlain},
+                  control_.now());
+  }
+  void on_text(ConnectionId connection, std::string_view text) override {
+    hub_->on_text(connection, text, control_.now());
+  }
+  void on_close(ConnectionId connection) override { hub_->on_close(connection, control_.now()); }
+
+  void send(ConnectionId connection, std::string text) override {
+    if (server_) server_->send(connection, std::move(text));
+  }
+  void close(ConnectionId connection, uint16_t code, std::string_view reason) override {
+    if (server_) server_->close(connection, code, reason);
+  }
+
+ private:
+  const Executor& control_;
+  wcs::Hub* hub_ = nullptr;
+  web::Server* server_ = nullptr;
+};
+
+}  // namespace
+
+struct Server::Parts {
+  Parts(Config config_, ServerOptions options_)
+      : config(std::move(config_)),
+        options(options_),
+        control(io, clock),
+        browsers(control),
+        sip(io, config, control),
+        signals(io, SIGTERM, SIGINT) {}
+  ~Parts() { stop_media(); }
+
+  Result<void> build();
+  Result<void> build_media();
+  Result<void> build_web();
+  void stop_media();
+  void on_signal();
+
+  const Config config;
+  const ServerOptions options;
+  SystemClock clock;
+  SystemRandom random;
+  boost::asio::io_context io{1};
+  ControlLoop control;
+  net::SystemWire wire;
+  std::vector<std::unique_ptr<net::EpollLoop>> loops;
+  std::vector<std::thread> threads;
+  Browsers browsers;
+  SipGround sip;
+  std::unique_ptr<Gateway> gateway;
+  std::unique_ptr<web::Server> web;
+  std::unique_ptr<web::Server> admin;
+  boost::asio::signal_set signals;
+  bool is_stopping = false;
+};
+
+Result<void> Server::Parts::build() {
+  TRY_VOID(build_media());
+  TRY_VOID(build_web());
+  return sip.start(gateway->user_agent(), options.trace);
+}
+
+Result<void> Server::Parts::build_media() {
+  const unsigned workers = config.rtc.workers != 0
+                               ? config.rtc.workers
+                               : std::max(1u, std::thread::hardware_concurrency());
+  std::vector<net::Loop*> media_loops;
+  for (unsigned i = 0; i < workers; ++i) {
+    TRY(auto loop, net::EpollLoop::make(clock));
+    media_loops.push_back(loop.get());
+    loops.push_back(std::move(loop));
+  }
+  TRY(gateway,
+      Gateway::make(config, {control, clock, random, wire, media_loops, sip, sip, browsers}));
+  for (const auto& loop : loops) threads.emplace_back([&loop] { loop->run(); });
+  return {};
+}
+
+Result<void> Server::Parts::build_web() {
+  web::ServerOptions page;
+  page.certificate = config.tls.certificate;
+  page.key = config.tls.key;
+  if (config.listen.http) page.listen.push_back({*config.listen.http, web::Security::kPlain});
+  if (config.listen.https) {
+    page.listen.push_back({*config.listen.https, web::Security::kTls});
+    if (page.certificate.empty()) {
+      std::vector<std::string> names;
+      for (const IpAddress& ip : config.rtc.addresses) names.push_back(ip.to_string());
+      TRY(const auto files, web::ensure_self_signed(config.state, names));
+      page.certificate = files.certificate;
+      page.key = files.key;
+    }
+  }
+  TRY(const auto root, page_root(config));
+  page.mounts = {{"/", root, web::Sharing::kSameOrigin},
+                 {"/sdk/", root / "sdk", web::Sharing::kAnyOrigin}};
+  page.allowed_origins = config.web.allowed_origins;
+  page.limits.connections = config.limits.connections;
+  web = std::make_unique<web::Server>(io, std::move(page), &browsers);
+  browsers.attach(gateway->hub(), *web);
+  web->route(web::Method::kGet, "/config.json",
+             [text = admin::page_json(page_facts(config, options))](const web::Request&) {
+               return web::Response{
+                   .status = 200, .content_type = "application/json", .body = text, .headers = {}};
+             });
+  TRY_VOID(web->start());
+
+  if (!config.listen.admin) return {};
+  web::ServerOptions inside;
+  inside.listen = {{*config.listen.admin, web::Security::kPlain}};
+  admin = std::make_unique<web::Server>(io, std::move(inside), nullptr);
+  const auto json = [](std::string body) {
+    return web::Response{.status = 200,
+                         .content_type = "application/json",
+                         .body = std::move(body),
+                         .headers = {{"Cache-Control", "no-store"}}};
+  };
+  admin->route(web::Method::kGet, "/healthz", [this, json](const web::Request&) {
+    return json(admin::health_json(gateway->health()));
+  });
+  admin->route(web::Method::kGet, "/api/calls",
+               [this, json](const web::Request&) { return json(gateway->calls_json()); });
+  return admin->start();
+}
+
+void Server::Parts::on_signal() {
+  if (is_stopping) {
+    log::warn("server.stopped_at_once");
+    io.stop();
+    return;
+  }
+  is_stopping = true;
+  gateway->stop([this] { io.stop(); });
+  signals.async_wait([this](const boost::system::error_code& error, int) {
+    if (!error) on_signal();
+  });
+}
+
+void Server::Parts::stop_media() {
+  for (const auto& loop : loops) loop->stop();
+  for (std::thread& thread : threads) thread.join();
+  threads.clear();
+}
+
+Result<std::unique_ptr<Server>> Server::make(Config config, ServerOptions options) {
+  auto parts = std::make_unique<Parts>(std::move(config), options);
+  TRY_VOID(parts->build());
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() = default;
+
+void Server::run() {
+  parts_->signals.async_wait([parts = parts_.get()](const boost::system::error_code& error, int) {
+    if (!error) parts->on_signal();
+  });
+  parts_->io.run();
+  if (parts_->web) parts_->web->stop();
+  if (parts_->admin) parts_->admin->stop();
+  parts_->stop_media();
+  log::info("server.stopped");
+}
+
+}  // namespace patchcord::app
