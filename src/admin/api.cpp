@@ -62,6 +62,21 @@ json::object leg(const call::Snapshot& call, Side side) {
 
 }  // namespace
 
+std::string page_json(const PageFacts& facts) {
+  json::object out;
+  out["demo"] = facts.is_demo;
+  out["domain"] = facts.domain;
+  if (facts.is_demo) {
+    out["echo"] = "600";
+    json::array users;
+    for (const auto& [login, password] : facts.users) {
+      users.push_back(json::object{{"login", login}, {"password", password}});
+    }
+    out["users"] = std::move(users);
+  }
+  return json::serialize(out) + "\n";
+}
+
 std::string health_json(const Health& health) {
   json::object out;
   out["status"] = health.is_draining ? "draining" : "ok";

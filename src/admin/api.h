@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Api: what an operator reads: health and live calls, as JSON text. It changes nothing.
-// Thread: control (it is given values). docs/admin.md describes every field with its unit.
+// Api: what an operator reads, health and live calls, and what the page asks first, as JSON text.
+// It changes nothing. Thread: control (it is given values). docs/admin.md describes every field
+// with its unit.
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "call/observer.h"
@@ -21,6 +23,15 @@ struct Health {
   bool is_draining = false;
 };
 
+// What GET /config.json tells the page before anybody signs in.
+struct PageFacts {
+  bool is_demo = false;
+  std::string domain;  // of the gateway's own users; empty: there are none
+  // Login and password, in the demo only: never those of a real configuration.
+  std::vector<std::pair<std::string, std::string>> users;
+};
+
+std::string page_json(const PageFacts& facts);
 std::string health_json(const Health& health);
 std::string calls_json(const std::vector<call::Snapshot>& calls);
 
