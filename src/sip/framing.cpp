@@ -73,7 +73,8 @@ StreamFramer::Step StreamFramer::between(Frame& frame) {
 StreamFramer::Step StreamFramer::start_line() {
   const std::string_view text = pending();
   const size_t end = text.find("\r\n", scanned_ == 0 ? 0 : scanned_ - 1);
-  if (end > kMaxLine && text.size() > kMaxLine) return Step::kFault;
+  // With kMaxLine + 2 bytes and no CRLF among them the line is too long, wherever it ends.
+  if (end > kMaxLine && text.size() >= kMaxLine + 2) return Step::kFault;
   if (end == text.npos) {
     scanned_ = text.size();
     return Step::kWait;

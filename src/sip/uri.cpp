@@ -83,7 +83,7 @@ bool params_agree(const Params& a, const Params& b, Absent absent) {
     const auto other = b.get(param->name);
     if (!other) {
       if (absent == Absent::kDiffers || decides_alone(param->name)) return false;
-    } else if (!same_value(param->value, *other)) {
+    } else if (!same_value(*a.get(param->name), *other)) {  // of a repeated name the first counts
       return false;
     }
   }
