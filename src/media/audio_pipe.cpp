@@ -14,6 +14,9 @@ namespace {
 
 // A source that says nothing is taken for paused after this; a shorter stall is passed on as it is.
 constexpr Duration kSilentAfter = std::chrono::milliseconds(200);
+// So much later than sound would come a filled frame leaves, lest jitter at the end of a pause
+// meets it.
+constexpr Duration kFillMargin = std::chrono::milliseconds(10);
 // More than this is not invented: concealment has faded out by then.
 constexpr int64_t kMaxInventedMs = 120;
 // Smaller gaps are rounding and are left alone.
@@ -208,10 +211,10 @@ void AudioPipe::plan_filling(MonoTime now) {
       fill_at_ = now + kSilentAfter;
       break;
     case Pause::kAnnounced:
-      fill_at_ = now + frame_time();
+      fill_at_ = now + frame_time() + kFillMargin;
       break;
     case Pause::kComfortNoise:
-      fill_at_ = now;
+      fill_at_ = now + kFillMargin;
       break;
   }
 }
@@ -245,8 +248,8 @@ void AudioPipe::fill_frame(MonoTime now, PacketSink& out) {
   if (!std::exchange(is_filling_, true)) {
     complete_frame(now, out);
     // The frame that is due now began one frame ago, at the pace of the source.
-    const int64_t begin =
-        timeline_.expected_end(fill_at_) - static_cast<int64_t>(packetizer_.frame_size());
+    const int64_t begin = timeline_.expected_end(fill_at_ - kFillMargin) -
+                          static_cast<int64_t>(packetizer_.frame_size());
     if (begin > packetizer_.position()) packetizer_.jump(begin);
     timeline_.begin_filling();
   }

@@ -50,9 +50,8 @@ int64_t Timeline::shift_for(int64_t position, const Arrival& arrival, MonoTime n
   }
   // Not our filling but the source's own timestamps run into each other: its packets are whole.
   if (!has_filled_) return shift_ + overlap;
-  if (overlap <= kMaxShiftMs * rate_ / 1000) {
+  if (!catching_up_ && overlap <= kMaxShiftMs * rate_ / 1000) {
     has_filled_ = false;
-    catching_up_.reset();
     return shift_ + overlap;
   }
   if (!catching_up_) catching_up_ = CatchingUp{now, position};
