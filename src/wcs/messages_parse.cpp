@@ -9,6 +9,7 @@ namespace patchcord::wcs {
 namespace {
 
 constexpr size_t kMaxEcho = 64 * 1024;
+constexpr size_t kMaxEchoMembers = 256;  // a page sends about thirty
 constexpr size_t kMaxName = 64;
 constexpr size_t kMaxList = 64;  // entries kept of a list or of parameters
 
@@ -76,6 +77,7 @@ Parameters parameters(const json::object& object, std::string_view key) {
 
 // What getUserData may give back (T2). A null is left out: the mobile SDKs read primitives there.
 std::string echo_of(const json::object& object) {
+  if (object.size() > kMaxEchoMembers) return {};
   json::object kept;
   for (const auto& member : object) {
     const auto& hidden = kNotEchoed;
@@ -90,7 +92,7 @@ std::string echo_of(const json::object& object) {
 // ---- data ---------------------------------------------------------------------------------------
 
 struct Data {
-  json::object first;  // data[0]; a bare call id becomes {"callId": it} (T26)
+  const json::object& first;  // data[0]
   const json::array* all = nullptr;
 
   std::string argument(size_t index) const {
@@ -98,18 +100,15 @@ struct Data {
   }
 };
 
-Data data_of(const json::object& frame) {
-  Data data;
+// bare: room for {"callId": id}, for which a bare call id in data[0] stands (T26).
+Data data_of(const json::object& frame, json::object& bare) {
   const json::value* value = frame.if_contains("data");
-  data.all = value ? value->if_array() : nullptr;
-  if (!data.all || data.all->empty()) return data;
-  const json::value& first = data.all->front();
-  if (const json::object* object = first.if_object()) {
-    data.first = *object;
-  } else if (first.is_string()) {
-    data.first["callId"] = first;
+  const json::array* all = value ? value->if_array() : nullptr;
+  if (all && !all->empty()) {
+    if (const json::object* object = all->front().if_object()) return {*object, all};
+    if (all->front().is_string()) bare["callId"] = all->front();
   }
-  return data;
+  return {bare, all};
 }
 
 // ---- what a page says
@@ -347,7 +346,8 @@ Result<Variant> parse(std::string_view frame_text, const std::array<Row<Variant>
     return candidate.name == std::string_view(name->data(), name->size());
   });
   if (row == known.end()) return Variant(Unknown{short_name({name->data(), name->size()})});
-  return row->read(data_of(*frame));
+  json::object bare;
+  return row->read(data_of(*frame, bare));
 }
 
 }  // namespace

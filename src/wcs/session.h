@@ -45,10 +45,11 @@ struct HubOptions {
   Duration ping_interval = std::chrono::seconds(5);
   int missed_pings = 6;  // intervals without any text until the peer counts as dead
   Duration grace = std::chrono::seconds(3);
-  uint32_t messages_per_second = 50;   // a burst of twice that many is fine
-  uint32_t push_logs_per_second = 50;  // the excess is dropped without a word
-  uint32_t flood_limit = 2000;         // messages dropped in one flood until the socket is closed
-  size_t max_calls = 4;                // of one session
+  uint32_t messages_per_second = 50;      // a burst of twice that many is fine
+  uint32_t bytes_per_second = 64 * 1024;  // of messages that are parsed; a burst of 512 kB is fine
+  uint32_t push_logs_per_second = 50;     // the excess is dropped without a word
+  uint32_t flood_limit = 2000;  // messages dropped in one flood until the socket is closed
+  size_t max_calls = 4;         // of one session
 };
 
 enum class Security : uint8_t { kPlain, kTls };
@@ -156,9 +157,9 @@ struct Outbox {
 // Tokens refill with time: `rate` a second, at most `burst` kept.
 class RateLimit {
  public:
-  RateLimit(uint32_t rate, uint32_t burst, MonoTime now)
+  RateLimit(double rate, double burst, MonoTime now)
       : rate_(rate), burst_(burst), tokens_(burst), last_(now) {}
-  bool take(MonoTime now);
+  bool take(MonoTime now, double cost = 1);
   bool is_calm() const { return tokens_ >= burst_ / 2; }
 
  private:
@@ -228,7 +229,7 @@ class Session {
   void handle(const Pong& message, MonoTime now, Outbox& out);
   void handle(const Unknown& message, MonoTime now, Outbox& out);
 
-  bool may_pass(MonoTime now, Outbox& out);
+  bool may_pass(size_t bytes, MonoTime now, Outbox& out);
   void on_first(const ClientMessage& message, MonoTime now, Outbox& out);
   void note_logs(std::string_view text, MonoTime now, Outbox& out);
   void not_done_yet(std::string_view method, std::string_view call_id, Outbox& out);
@@ -248,6 +249,7 @@ class Session {
   GetUserData user_data_;
   std::map<std::string, SessionCall, std::less<>> calls_;
   RateLimit messages_;
+  RateLimit bytes_;
   RateLimit push_logs_;
   uint32_t flood_ = 0;  // messages dropped since the page was last calm
   MonoTime sign_in_by_;

@@ -230,6 +230,14 @@ TEST_F(HubTest, AFloodIsToldOnceThenDroppedThenClosed) {
   EXPECT_THAT(gateway.log, ElementsAre("sign_out"));
 }
 
+TEST_F(HubTest, BytesHaveARateToo) {
+  sign_in();
+  const std::string big = "\"" + std::string(200'000, 'x') + "\"";
+  for (int i = 0; i < 4; ++i) say("pong", big);
+  EXPECT_THAT(heard(), ElementsAre("fail FAILED"));
+  EXPECT_EQ(hub->counters()[HubCount::kFlooded], 2u);
+}
+
 TEST_F(HubTest, TextAboveTheLimitClosesTheConnection) {
   sign_in();
   say(std::string(kMaxText + 1, ' '));
