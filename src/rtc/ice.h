@@ -62,6 +62,7 @@ class IceAgent {
 
   virtual IceState state() const = 0;
   // Where to send: the nominated address, before a nomination the one last proved. Unset at first.
+  // A nominated address that fell silent gives way to one that is still checked.
   virtual const SocketAddress& selected() const = 0;
   // A check of this address was valid within the last 30 s.
   virtual bool is_proved(const SocketAddress& address, MonoTime now) const = 0;

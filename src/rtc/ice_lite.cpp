@@ -7,6 +7,8 @@ namespace patchcord::rtc {
 namespace {
 
 constexpr size_t kMaxAnswer = 160;  // the largest is a 420 with eight attributes: 100 bytes
+// Browsers check each 2.5 to 6 s; a selected address that misses two or more is not in use.
+constexpr Duration kSilence = std::chrono::seconds(10);
 constexpr uint16_t kUnknownAttribute = 420;
 constexpr uint16_t kRoleConflict = 487;
 
@@ -85,8 +87,12 @@ void IceLite::prove(const StunMessage& request, const SocketAddress& from, MonoT
   *place = {from, now};
 
   // Regular nomination comes in a later check, aggressive in each: the last one told counts. Until
-  // there is any, the address of the last check is used, so that DTLS need not wait for it.
-  if (request.use_candidate || !nominated_ || from == selected_.address) selected_ = {from, now};
+  // there is any, the address of the last check is used, so that DTLS need not wait for it. A
+  // browser that nominates several pairs keeps only one of them alive, and need not say which.
+  const bool is_silent = now - selected_.checked >= kSilence;
+  if (request.use_candidate || !nominated_ || is_silent || from == selected_.address) {
+    selected_ = {from, now};
+  }
   nominated_ |= request.use_candidate;
   if (state_ == IceState::kWaiting) state_ = IceState::kConnected;
 }

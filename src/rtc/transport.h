@@ -67,6 +67,7 @@ struct Received {
 
 class Transport {
  public:
+  // `context` and `random` must outlive the transport.
   Transport(const DtlsContext& context, IceRole role, const IceCredentials& local, Random& random);
   ~Transport();
 

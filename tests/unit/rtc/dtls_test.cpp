@@ -13,6 +13,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+using Bytes = std::vector<uint8_t>;
+
 const SocketAddress kServerAddress = *SocketAddress::parse("192.0.2.1:10000");
 const SocketAddress kClientAddress = *SocketAddress::parse("192.0.2.2:20000");
 
@@ -209,14 +211,14 @@ TEST(Dtls, ServerRepeatsItsLastFlightForAClientThatMissedIt) {
 }
 
 // Splits a plaintext handshake record that carries one whole message into two records.
-std::vector<std::vector<uint8_t>> split_hello(const std::vector<uint8_t>& datagram, size_t first) {
+std::vector<Bytes> split_hello(const Bytes& datagram, size_t first) {
   constexpr size_t kRecord = 13, kMessage = 12;
   const ByteSpan body = ByteSpan(datagram).subspan(kRecord + kMessage);
-  std::vector<std::vector<uint8_t>> out;
+  std::vector<Bytes> out;
   for (const bool tail : {false, true}) {
     const size_t offset = tail ? first : 0;
     const size_t size = tail ? body.size() - first : first;
-    std::vector<uint8_t> record(datagram.begin(), datagram.begin() + kRecord + kMessage);
+    Bytes record(datagram.begin(), datagram.begin() + kRecord + kMessage);
     record[10] = tail ? 1 : 0;  // record sequence
     store_be16(&record[11], static_cast<uint16_t>(kMessage + size));
     store_be16(&record[kRecord + 7], static_cast<uint16_t>(offset));  // low bytes of three
@@ -244,6 +246,39 @@ TEST(Dtls, AcceptsAClientHelloInTwoDatagramsInAnyOrder) {
     EXPECT_FALSE(answer.sent.empty()) << "the server's first flight";
     EXPECT_EQ(server.state(), Dtls::State::kHandshaking);
   }
+}
+
+// Chromium and Firefox offer DTLS 1.3 and a post-quantum key share, which takes two datagrams.
+TEST(Dtls, AnswersABrowsersClientHello) {
+  RecordingSink hello, answer;
+  const MonoTime now = VirtualNetwork(1).now();
+  Dtls client(client_identity().context, DtlsRole::kClient);
+  client.start(now, {hello, kServerAddress});
+  Bytes record = hello.sent.at(0).bytes;
+  // supported_versions: feff-style 1.3 and 1.2; key_share: group 0x11ec (X25519MLKEM768), 1216
+  // bytes.
+  Bytes extensions = from_hex("002b0005 04fefcfefd 003304c6 04c4 11ec 04c0");
+  extensions.resize(extensions.size() + 1216, 0x77);
+
+  constexpr size_t kRecord = 13, kMessage = 12;
+  size_t at = kRecord + kMessage + 2 + 32;  // version, random
+  at += 1 + record[at];                     // session id
+  at += 1 + record[at];                     // cookie
+  at += 2 + load_be16(&record[at]);         // ciphers
+  at += 1 + record[at];                     // compression
+  store_be16(&record[at], static_cast<uint16_t>(load_be16(&record[at]) + extensions.size()));
+  record.insert(record.end(), extensions.begin(), extensions.end());
+  const auto body = static_cast<uint16_t>(record.size() - kRecord - kMessage);
+  store_be16(&record[kRecord + 2], body);
+
+  Dtls server(server_identity().context, DtlsRole::kServer);
+  for (const Bytes& part : split_hello(record, 1100)) {
+    EXPECT_LE(part.size(), 1200u);
+    server.receive(part, now, {answer, kClientAddress});
+  }
+  ASSERT_FALSE(answer.sent.empty()) << server.failure();
+  EXPECT_EQ(to_hex(ByteSpan(answer.sent[0].bytes).first(3)), "16fefd") << "DTLS 1.2";
+  EXPECT_EQ(answer.sent[0].bytes[kRecord], 2) << "ServerHello";
 }
 
 TEST(Dtls, JunkEndsNothing) {

@@ -172,14 +172,29 @@ TEST(IceLite, LosesConsentThirtySecondsAfterTheLastValidCheck) {
   lite.receive(check, kHome, kStart);
   lite.receive(check, kHome, kStart + seconds(25));
   // Neither a wrong password nor a check from elsewhere is consent of the selected address.
+  lite.receive(Check().bytes(), kMobile, kStart + seconds(30));
   lite.receive(Check{.to = {"", "wrong"}}.bytes(), kHome, kStart + seconds(50));
-  lite.receive(Check().bytes(), kMobile, kStart + seconds(50));
   EXPECT_EQ(lite.agent.next_deadline(), kStart + seconds(55));
   lite.agent.on_time(kStart + milliseconds(54'999), lite.sink);
   EXPECT_EQ(lite.agent.state(), IceState::kConnected);
   lite.agent.on_time(kStart + seconds(55), lite.sink);
   EXPECT_EQ(lite.agent.state(), IceState::kConsentLost);
   EXPECT_FALSE(lite.agent.is_proved(kHome, kStart + seconds(55)));
+}
+
+TEST(IceLite, LeavesANominatedAddressThatFellSilent) {
+  // A browser with two interfaces that nominates both and then keeps the first alive.
+  Lite lite;
+  const auto nominating = Check{.nominate = Nominate::kYes}.bytes();
+  lite.receive(nominating, kHome, kStart);
+  lite.receive(nominating, kMobile, kStart);
+  EXPECT_EQ(lite.agent.selected(), kMobile);
+  for (int i = 1; i <= 20; ++i) {
+    lite.receive(Check().bytes(), kHome, kStart + i * seconds(5));
+    lite.agent.on_time(kStart + i * seconds(5), lite.sink);
+  }
+  EXPECT_EQ(lite.agent.selected(), kHome);
+  EXPECT_EQ(lite.agent.state(), IceState::kConnected);
 }
 
 TEST(IceLite, RemembersAHandfulOfAddresses) {
