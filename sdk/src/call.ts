@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
-// One phone call: runs the table of call_state.ts over a peer connection, a microphone and a loudspeaker.
-// It speaks to the gateway through the CallLink its session gives it, and owns all media it opened: every
-// way out of a call goes through #end(), which lets go of them, announces the end once, and cannot run twice.
+// One phone call: runs the table of call_state.ts over the call's media (media/call_media.ts) and the words
+// of the gateway, which come and go through the CallLink its session gives it. Every way out of a call goes
+// through #end(), which releases the media, announces the end once, and cannot run twice.
 
 import { CALL_STATUS, next, type CallEvent, type CallState, type CallStatus, type FinalStatus } from "./call_state";
 import { asPhoneError, isReason, PhoneError, type PhoneErrorDetails, type Reason, type SipCause } from "./errors";
 import { deferred, quiet, type Deferred } from "./deferred";
 import { Emitter } from "./events";
 import type { Logger } from "./logger";
-import { openMicrophone, stopStream } from "./media/devices";
-import { Peer } from "./media/peer";
+import { CallMedia } from "./media/call_media";
 import { stripCodecs } from "./media/sdp_tweaks";
-import { AudioSink } from "./media/sink";
 import { readStats, type CallStats } from "./media/stats";
-import type { CallData, ClientMessage, DtmfType, FinishData } from "./signaling/messages";
+import type { AnswerData, ClientMessage, DtmfType, FinishData } from "./signaling/messages";
 
 export interface CallOptions {
   /** A number, a user name or a SIP address. */
@@ -88,18 +86,14 @@ const EVENT_OF_STATUS: Readonly<Partial<Record<string, CallEvent>>> = {
 export class Call extends Emitter<CallEvents> {
   readonly #link: CallLink;
   readonly #parties: CallParties;
+  readonly #media: CallMedia;
   #options: AnswerOptions;
   #state: CallState = "idle";
   #status: CallStatus = CALL_STATUS.NEW;
   /** Whether the gateway knows this call, so that its end must be told. */
   #announced: boolean;
   #busy = false;
-  #muted = false;
   #talkingSince: number | undefined;
-  #peer: Peer | undefined;
-  #microphone: MediaStream | undefined;
-  #sink: AudioSink | undefined;
-  #remoteStream: MediaStream | undefined;
   #hangupTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #remoteSdp = deferred<string>();
   #remoteSdpSeen = false;
@@ -113,6 +107,9 @@ export class Call extends Emitter<CallEvents> {
     this.#parties = parties;
     this.#options = options;
     this.#announced = parties.incoming;
+    this.#media = new CallMedia(link.mediaOptions)
+      .on("failed", (error) => this.#fail(error, "ice_failed"))
+      .on("warning", (reason) => this.emit("warning", this.#error(reason)));
   }
 
   id(): string {
@@ -140,12 +137,12 @@ export class Call extends Emitter<CallEvents> {
   }
 
   isAudioMuted(): boolean {
-    return this.#muted;
+    return this.#media.muted;
   }
 
   /** The other side's sound, for meters and recorders; null before it is there. */
   remoteStream(): MediaStream | null {
-    return this.#remoteStream ?? null;
+    return this.#media.remoteStream ?? null;
   }
 
   /**
@@ -172,7 +169,7 @@ export class Call extends Emitter<CallEvents> {
     if (!this.#announced) {
       this.#endAsAsked();
     } else if (this.#step("hangup")) {
-      this.#releaseMedia();
+      this.#media.release();
       if (this.#link.send({ message: "hangup", data: { callId: this.id() } }))
         this.#hangupTimer = setTimeout(() => this.#endAsAsked(), HANGUP_CONFIRM_MS);
       else this.#endAsAsked();
@@ -182,11 +179,11 @@ export class Call extends Emitter<CallEvents> {
 
   /** Works at any time, also before there is a microphone. */
   muteAudio(): void {
-    this.#setMuted(true);
+    this.#media.muted = true;
   }
 
   unmuteAudio(): void {
-    this.#setMuted(false);
+    this.#media.muted = false;
   }
 
   /** Sends digits (0-9 * # A-D) to the other side. Throws INVALID_STATE when nobody could hear them. */
@@ -200,8 +197,9 @@ export class Call extends Emitter<CallEvents> {
 
   /** Rejects with INVALID_STATE when the call has no media (yet, or any more). */
   async getStats(): Promise<CallStats> {
-    if (!this.#peer) throw this.#error("invalid_state", { message: "This call has no media." });
-    return readStats(await this.#peer.stats());
+    const report = await this.#media.stats();
+    if (!report) throw this.#error("invalid_state", { message: "This call has no media." });
+    return readStats(report);
   }
 
   // ---- from the session ----
@@ -218,7 +216,7 @@ export class Call extends Emitter<CallEvents> {
     if (this.#remoteSdpSeen) return this.#link.logger.warn(`call ${this.id()}: second remote SDP dropped`);
     this.#remoteSdpSeen = true;
     this.#remoteSdp.resolve(sdp);
-    if (!this.#parties.incoming) this.#peer?.accept(sdp).catch((error: unknown) => this.#fail(error, "bad_sdp"));
+    if (!this.#parties.incoming) this.#media.accept(sdp).catch((error: unknown) => this.#fail(error, "bad_sdp"));
   }
 
   /** @internal */
@@ -246,23 +244,28 @@ export class Call extends Emitter<CallEvents> {
   }
 
   async #sendOffer(): Promise<void> {
-    const peer = await this.#openMedia();
-    const sdp = await peer?.offer(this.#microphone);
-    if (sdp === undefined || this.#state !== "dialing") return; // hung up meanwhile
+    if (!(await this.#openMedia())) return;
+    const sdp = await this.#media.offer();
+    if (this.#state !== "dialing") return; // hung up meanwhile
     this.#announced = true;
-    this.#sendDescription("call", sdp);
+    this.#sendDescription(sdp);
   }
 
   async #sendAnswer(): Promise<void> {
-    const peer = await this.#openMedia();
-    const sdp = await peer?.answer(await this.#remoteSdp.promise, this.#microphone);
-    if (sdp === undefined || this.#state !== "answering") return; // cancelled meanwhile
-    this.#sendDescription("answer", sdp);
+    if (!(await this.#openMedia())) return;
+    const sdp = await this.#media.answer(await this.#remoteSdp.promise);
+    if (this.#state !== "answering") return; // cancelled meanwhile
+    this.#sendDescription(sdp);
   }
 
-  #sendDescription(message: "call" | "answer", sdp: string): void {
+  #openMedia(): Promise<boolean> {
+    const { constraints, remoteElement } = this.#options;
+    return this.#media.open({ audio: constraints?.audio ?? true, element: remoteElement });
+  }
+
+  #sendDescription(sdp: string): void {
     const { id, incoming, caller, callee, visibleName } = this.#parties;
-    const data: CallData = {
+    const data: AnswerData = {
       callId: id,
       incoming,
       hasAudio: true,
@@ -270,37 +273,12 @@ export class Call extends Emitter<CallEvents> {
       status: "PENDING",
       mediaProvider: "WebRTC",
       sdp: stripCodecs(sdp, this.#options.stripCodecs ?? []),
-      caller,
       callee,
-      visibleName,
     };
-    if (!this.#link.send({ message, data })) this.#fail(undefined, "connection_lost");
-  }
-
-  /** Microphone, then peer; nothing when the call ended while the user was being asked. */
-  async #openMedia(): Promise<Peer | undefined> {
-    const audio = this.#options.constraints?.audio ?? true;
-    const microphone = audio === false ? undefined : await openMicrophone(audio);
-    if (this.#isOver()) return (stopStream(microphone), undefined);
-    this.#microphone = microphone;
-    this.#setMuted(this.#muted);
-    const track = microphone?.getAudioTracks()[0];
-    if (track) track.onended = () => this.emit("warning", this.#error("microphone_lost"));
-    const peer = (this.#peer = new Peer(this.#link.mediaOptions));
-    peer.on("track", (stream) => this.#play(stream));
-    peer.on("failed", (error) => this.#fail(error, "ice_failed"));
-    return peer;
-  }
-
-  #play(stream: MediaStream): void {
-    this.#remoteStream = stream;
-    this.#sink ??= new AudioSink(this.#options.remoteElement, () => this.emit("warning", this.#error("sound_blocked")));
-    this.#sink.play(stream);
-  }
-
-  #setMuted(muted: boolean): void {
-    this.#muted = muted;
-    for (const track of this.#microphone?.getAudioTracks() ?? []) track.enabled = !muted;
+    const sent = incoming
+      ? this.#link.send({ message: "answer", data })
+      : this.#link.send({ message: "call", data: { ...data, caller, visibleName } });
+    if (!sent) this.#fail(undefined, "connection_lost");
   }
 
   #abortWith(signal: AbortSignal): void {
@@ -355,7 +333,7 @@ export class Call extends Emitter<CallEvents> {
     const wanted = this.#state === "ending" || reason === "hangup" || reason === "cancelled";
     this.#state = "ended";
     clearTimeout(this.#hangupTimer);
-    this.#releaseMedia();
+    this.#media.release();
     const error = this.#error(reason, details);
     const durationMs = this.#talkingSince === undefined ? 0 : Math.round(performance.now() - this.#talkingSince);
     const end: CallEnd = { reason, code: error.code, by, durationMs };
@@ -366,15 +344,6 @@ export class Call extends Emitter<CallEvents> {
     this.#announce(status, end.error);
     this.emit("ended", end);
     this.#over.resolve();
-  }
-
-  #releaseMedia(): void {
-    this.#peer?.close();
-    this.#sink?.close();
-    const track = this.#microphone?.getAudioTracks()[0];
-    if (track) track.onended = null;
-    stopStream(this.#microphone);
-    this.#peer = this.#sink = this.#microphone = this.#remoteStream = undefined;
   }
 
   #isOver(): boolean {

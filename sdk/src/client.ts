@@ -7,13 +7,11 @@
 
 import { Call, type CallLink, type CallOptions } from "./call";
 import { deferred, type Deferred } from "./deferred";
-import { asPhoneError, isReason, PhoneError, type PhoneErrorDetails, type Reason } from "./errors";
+import { isReason, PhoneError, type PhoneErrorDetails, type Reason } from "./errors";
 import { Emitter } from "./events";
-import { watchLifecycle } from "./lifecycle";
 import { quietLogger, type Logger } from "./logger";
+import { Connection, type Reconnecting } from "./signaling/connection";
 import type { ConnectionData, FailData, IncomingCall, ServerMessage, SessionInfo } from "./signaling/messages";
-import { reconnectDelay } from "./signaling/reconnect_policy";
-import { Socket, type SocketClosed } from "./signaling/socket";
 
 /** The vendor's strings. The last two are events only, never the status of a session. */
 export const SESSION_STATUS = {
@@ -72,7 +70,7 @@ export interface SessionEvents extends StatusEvents {
   /** The gateway reports a problem that does not end the session. */
   WARN: [session: Session, error: PhoneError];
   INCOMING_CALL: [Call];
-  reconnecting: [{ attempt: number; delayMs: number; error: PhoneError }];
+  reconnecting: [Reconnecting];
   reconnected: [];
 }
 
@@ -111,35 +109,34 @@ export class Session extends Emitter<SessionEvents> {
   readonly #earlySdp = new Map<string, string>();
   readonly #waiters = new Set<Waiter>();
   readonly #link: CallLink;
-  readonly #unwatch: () => void;
+  readonly #connection: Connection;
   #status: SessionStatus = "PENDING";
-  #socket: Socket | undefined;
   #failure: PhoneError | undefined;
   #sipLogin: string;
-  /** Set while the way back is being tried. */
-  #reconnect: { since: number; attempt: number; timer?: ReturnType<typeof setTimeout> } | undefined;
-  #acceptTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** @internal Use createSession(). */
   constructor(options: SessionOptions) {
     super();
-    if (!/^wss?:\/\/./.test(options.urlServer))
+    const { urlServer, timeout = TIMEOUT_MS, reconnect = { maxMs: RECONNECT_MS } } = options;
+    if (!/^wss?:\/\/./.test(urlServer))
       throw new PhoneError("invalid_argument", { message: "urlServer must be a ws:// or wss:// address." });
     this.#options = options;
     this.#logger = options.logger ?? quietLogger;
     this.#sipLogin = options.sipOptions?.login ?? "";
+    const reconnectMs = reconnect === false ? 0 : reconnect.maxMs;
+    const connection = (this.#connection = new Connection({ url: urlServer, timeoutMs: timeout, reconnectMs }));
     this.#link = {
       logger: this.#logger,
       mediaOptions: options.mediaOptions ?? {},
-      send: (message) => this.#socket?.send(message) ?? false,
+      send: (message) => connection.send(message),
       onEnded: (call) => this.#calls.delete(call.id()),
     };
-    this.#unwatch = watchLifecycle({
-      onHide: () => this.#suspend(),
-      onRestore: () => this.#restore(),
-      onOnline: () => this.#retryNow(),
-    });
-    this.#connect();
+    connection
+      .on("open", () => this.#signIn())
+      .on("message", (message) => this.#handle(message))
+      .on("lost", (error) => this.#onLost(error))
+      .on("reconnecting", (notice) => this.emit("reconnecting", notice))
+      .on("failed", (error) => this.#close("FAILED", error));
   }
 
   id(): string {
@@ -195,30 +192,9 @@ export class Session extends Emitter<SessionEvents> {
 
   // ---- the connection ----
 
-  #connect(): void {
-    const timeout = this.#options.timeout ?? TIMEOUT_MS;
-    const socket = (this.#socket = this.#openSocket(timeout));
-    this.#acceptTimer = setTimeout(() => this.#onLost({ opened: true, code: 0 }), timeout);
-    socket.on("open", () => {
-      this.#setStatus("CONNECTED");
-      socket.send({ message: "connection", data: this.#connectionData() });
-    });
-    socket.on("message", (message) => this.#handle(message));
-    socket.on("closed", (closed) => this.#onLost(closed));
-  }
-
-  #openSocket(timeout: number): Socket {
-    try {
-      return new Socket(this.#options.urlServer, timeout);
-    } catch (error) {
-      // A malformed address, or ws:// from an https page: the browser does not even try.
-      throw asPhoneError(error, "invalid_argument");
-    }
-  }
-
-  #connectionData(): ConnectionData {
+  #signIn(): void {
     const { appKey = "defaultApp", custom, sipOptions: sip } = this.#options;
-    return {
+    const data: ConnectionData = {
       appKey,
       mediaProviders: ["WebRTC"],
       clientVersion: "2.0",
@@ -233,75 +209,26 @@ export class Session extends Emitter<SessionEvents> {
       sipPort: sip?.port,
       sipRegisterRequired: sip && this.#registers(),
     };
+    this.#setStatus("CONNECTED");
+    this.#connection.send({ message: "connection", data });
   }
 
-  #onLost({ opened, code }: SocketClosed): void {
-    const error = new PhoneError(opened ? "connection_lost" : "gateway_unreachable", {
-      cause: new Error(`WebSocket ${this.#options.urlServer} closed with code ${code}`),
-    });
-    const wasUsable = this.#isUsable();
-    this.#dropSocket();
+  #onLost(error: PhoneError): void {
     this.#endCalls(error);
-    if ((wasUsable || this.#reconnect) && this.#planReconnect(error)) return;
-    this.#close("FAILED", error);
-  }
-
-  #planReconnect(error: PhoneError): boolean {
-    const { reconnect = { maxMs: RECONNECT_MS } } = this.#options;
-    if (reconnect === false) return false;
-    this.#reconnect ??= { since: performance.now(), attempt: 0 };
-    const { since, attempt } = this.#reconnect;
-    const delayMs = reconnectDelay(attempt, performance.now() - since, reconnect.maxMs, Math.random());
-    if (delayMs === null) return false;
     this.#setStatus("PENDING");
-    this.#reconnect = { since, attempt: attempt + 1, timer: setTimeout(() => this.#retryNow(), delayMs) };
-    this.emit("reconnecting", { attempt: attempt + 1, delayMs, error });
-    return true;
-  }
-
-  /** Does what the reconnect timer would do, unless an attempt is running or nothing is to be retried. */
-  #retryNow(): void {
-    if (!this.#reconnect || this.#socket) return;
-    clearTimeout(this.#reconnect.timer);
-    this.#connect();
-  }
-
-  #suspend(): void {
-    if (this.#isFinal()) return;
-    for (const call of this.getCalls()) void call.hangup();
-    this.#dropSocket();
-    clearTimeout(this.#reconnect?.timer);
-    this.#endCalls(new PhoneError("connection_lost"));
-    this.#reconnect = { since: performance.now(), attempt: 0 };
-    this.#setStatus("PENDING");
-  }
-
-  #restore(): void {
-    if (!this.#reconnect) return;
-    this.#reconnect = { since: performance.now(), attempt: 0 };
-    this.#retryNow();
   }
 
   /** The last status of this session. */
   #close(status: "DISCONNECTED" | "FAILED", error?: PhoneError): void {
     if (this.#isFinal()) return;
-    this.#unwatch();
-    this.#dropSocket();
-    clearTimeout(this.#reconnect?.timer);
-    this.#reconnect = undefined;
+    this.#connection.close();
     this.#endCalls(error ?? new PhoneError("connection_lost"));
     this.#failure = error ?? new PhoneError("aborted", { message: "The session was closed." });
     this.#setStatus(status, error);
   }
 
-  #dropSocket(): void {
-    clearTimeout(this.#acceptTimer);
-    this.#socket?.close();
-    this.#socket = undefined;
-    this.#earlySdp.clear();
-  }
-
   #endCalls(error: PhoneError): void {
+    this.#earlySdp.clear();
     for (const call of this.getCalls()) call.handleConnectionLost(error);
   }
 
@@ -330,16 +257,16 @@ export class Session extends Emitter<SessionEvents> {
   }
 
   #onAccepted(info: SessionInfo): void {
-    clearTimeout(this.#acceptTimer);
+    this.#connection.accepted();
     this.#sipLogin = info.sipLogin ?? this.#sipLogin;
     this.#onUsable("ESTABLISHED", info);
   }
 
-  #onUsable(status: "ESTABLISHED" | "REGISTERED", info?: SessionInfo): void {
-    const back = this.#reconnect && status === (this.#registers() ? "REGISTERED" : "ESTABLISHED");
-    if (back) this.#reconnect = undefined;
+  #onUsable(status: "ESTABLISHED" | "REGISTERED", info: SessionInfo = {}): void {
+    const complete = status === (this.#registers() ? "REGISTERED" : "ESTABLISHED");
+    const back = complete && this.#connection.settled();
     this.#status = status;
-    if (status === "ESTABLISHED") this.emit(status, this, info ?? {});
+    if (status === "ESTABLISHED") this.emit(status, this, info);
     else this.emit(status, this);
     if (back) this.emit("reconnected");
     this.#answerWaiters();

@@ -25,7 +25,7 @@ export interface ConnectionData {
   sipRegisterRequired?: boolean | undefined;
 }
 
-export interface CallData {
+export interface AnswerData {
   callId: string;
   incoming: boolean;
   hasAudio: boolean;
@@ -33,14 +33,18 @@ export interface CallData {
   status: "PENDING";
   mediaProvider: "WebRTC";
   sdp: string;
-  caller: string;
   callee: string;
-  visibleName?: string | undefined;
+}
+
+export interface CallData extends AnswerData {
+  caller: string;
+  visibleName: string;
 }
 
 export type ClientMessage =
   | { message: "connection"; data: ConnectionData }
-  | { message: "call" | "answer"; data: CallData }
+  | { message: "call"; data: CallData }
+  | { message: "answer"; data: AnswerData }
   | { message: "hangup"; data: { callId: string } }
   | { message: "sendDtmf"; data: { callId: string; type: DtmfType; dtmf: string } }
   | { message: "ping" | "pong"; data: null };
