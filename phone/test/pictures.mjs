@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Takes a picture of every state of the page, narrow and wide, light and dark, and fails on any error in
-// the console (a violated content security policy is one). Usage: node pictures.mjs [folder]
-import { mkdirSync } from "node:fs";
+// Takes a picture of every state of the page, narrow and wide, light and dark. Fails on an error in the
+// console (a violated content security policy is one), on a page wider than its screen, and on anything
+// axe calls a violation of WCAG 2.2 AA. Usage: node pictures.mjs [folder]
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 import { startFakeGateway } from "./fake_gateway.mjs";
 
@@ -14,6 +16,8 @@ const browser = await chromium.launch({
   executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
 });
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const problems = [];
 
 for (const [name, width, height, colorScheme] of [
@@ -23,7 +27,12 @@ for (const [name, width, height, colorScheme] of [
   ["1440", 1440, 900, "light"],
   ["1440-dark", 1440, 900, "dark"],
 ]) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB" });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme,
+    locale: "en-GB",
+    bypassCSP: true,
+  });
   const page = await context.newPage();
   page.on("console", (message) => message.type() === "error" && problems.push(`${name}: ${message.text()}`));
   page.on("pageerror", (error) => problems.push(`${name}: ${error.message}`));
@@ -32,6 +41,12 @@ for (const [name, width, height, colorScheme] of [
     await page.waitForTimeout(250);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     if (overflow) problems.push(`${name} ${what}: wider than the screen`);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(
+      (values) => globalThis.axe.run({ runOnly: { type: "tag", values } }),
+      RULES,
+    );
+    for (const { id: rule, nodes } of violations) problems.push(`${name} ${what}: ${rule} ${nodes[0].html}`);
     await page.screenshot({ path: `${folder}/${name}-${String(++count).padStart(2, "0")}-${what}.png` });
   };
   const id = (testId) => page.getByTestId(testId);

@@ -36,8 +36,9 @@ export function CallCard({ call }: { call: ActiveCall }): JSX.Element {
       )}
       {takesDigits.value && (
         <>
-          <p class="digits" data-testid="digits" aria-label={t("call.digits", { digits: call.digits })}>
-            {call.digits || " "}
+          <p class="digits">
+            {call.digits && <span class="unseen">{t("call.digits")} </span>}
+            <span data-testid="digits">{call.digits}</span>
           </p>
           <Keypad compact label={t("dial.pad")} onKey={pressDigit} />
         </>

@@ -71,7 +71,7 @@ export function Keypad({ label, onKey, compact = false }: KeypadProps): JSX.Elem
           class="key"
           data-testid={TEST_ID[key] ?? `key-${key}`}
           tabIndex={index === focused.value ? 0 : -1}
-          aria-label={key === "0" && !compact ? t("dial.key0") : key}
+          {...(key === "0" && !compact && { "aria-label": t("dial.key0") })}
           onFocus={() => (focused.value = index)}
           onPointerDown={() => startHold(key)}
           onPointerUp={endHold}
@@ -80,7 +80,9 @@ export function Keypad({ label, onKey, compact = false }: KeypadProps): JSX.Elem
           onClick={() => press(key)}
         >
           <span class="key-digit">{key}</span>
-          <span class="key-letters">{compact && letters === "+" ? "" : letters}</span>
+          <span class="key-letters" aria-hidden="true">
+            {compact && letters === "+" ? "" : letters}
+          </span>
         </button>
       ))}
     </div>

@@ -46,14 +46,16 @@ function Row({ recent }: { recent: Recent }): JSX.Element {
       <button
         type="button"
         class="recent"
-        aria-label={`${t("recents.call", { who })}. ${kind}, ${whenText(at)}`}
         disabled={!canDial.value || call.value !== null}
         onClick={() => dial(number)}
       >
         <span class="recent-direction" data-missed={missed}>
           <DirectionIcon incoming={incoming} missed={missed} />
         </span>
-        <span class="recent-who">{who}</span>
+        <span class="recent-who">
+          <span class="unseen">{t("recents.call")} </span>
+          {who}
+        </span>
         <span class="recent-kind">
           {kind}
           {durationMs > 0 && ` · ${clockText(durationMs)}`}

@@ -55,7 +55,7 @@ export const de: Catalogue = {
     "call.unmute": "Laut",
     "call.muted": "Ihr Mikrofon ist aus",
     "call.microphone": "Ihr Browser fragt nach dem Mikrofon: Wählen Sie Zulassen, damit man Sie hört.",
-    "call.digits": "Gesendete Ziffern: {digits}",
+    "call.digits": "Gesendete Ziffern:",
     "call.duration": "Gesprächsdauer",
 
     "ended.normal": "Anruf beendet",
@@ -74,7 +74,7 @@ export const de: Catalogue = {
     "recents.missed": "Verpasst",
     "recents.in": "Eingehend",
     "recents.out": "Ausgehend",
-    "recents.call": "{who} anrufen",
+    "recents.call": "Anrufen:",
 
     "settings.heading": "Einstellungen",
     "settings.back": "Zurück zum Telefon",

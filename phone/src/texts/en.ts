@@ -54,7 +54,7 @@ const texts = {
   "call.unmute": "Unmute",
   "call.muted": "Your microphone is off",
   "call.microphone": "Your browser asks for the microphone: choose Allow, so that you can be heard.",
-  "call.digits": "Digits sent: {digits}",
+  "call.digits": "Digits sent:",
   "call.duration": "Call time",
 
   "ended.normal": "Call ended",
@@ -73,7 +73,7 @@ const texts = {
   "recents.missed": "Missed",
   "recents.in": "Incoming",
   "recents.out": "Outgoing",
-  "recents.call": "Call {who}",
+  "recents.call": "Call",
 
   "settings.heading": "Settings",
   "settings.back": "Back to the phone",
