@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A page with our SDK, to be driven by a test: calls have names, and everything that happens is noted.
+import { CALL_STATUS, createSession, SESSION_STATUS } from "/sdk/index.js";
+
+const calls = new Map();
+let session;
+
+const plain = (error) => error && { name: error.name, reason: error.reason, code: error.code, message: error.message, sip: error.sip };
+const settled = (promise) =>
+  promise.then(
+    () => ({ ok: true }),
+    (error) => ({ ok: false, ...plain(error) }),
+  );
+
+/** Signs in; resolves to { ok } or the error. */
+lab.signIn = (options) => {
+  session = createSession({ reconnect: false, ...options });
+  for (const status of Object.keys(SESSION_STATUS)) {
+    if (status !== "INCOMING_CALL") session.on(status, (_, error) => lab.note(`session ${status}`, { error: plain(error) }));
+  }
+  session.on("INCOMING_CALL", (call) => {
+    keep(`in${calls.size}`, call);
+    lab.incoming = call;
+    lab.note("incoming", { caller: call.caller(), callee: call.callee(), visibleName: call.visibleName() });
+  });
+  return settled(session.ready());
+};
+lab.signOut = () => session.disconnect();
+lab.sessionStatus = () => session.status();
+
+function keep(name, call) {
+  calls.set(name, call);
+  call.ended = new Promise((resolve) => call.on("ended", resolve));
+  for (const status of Object.keys(CALL_STATUS)) call.on(status, () => lab.note(`${name} ${status}`));
+  call.on("warning", (error) => lab.note(`${name} warning`, plain(error)));
+  call.ended.then((end) => lab.note(`${name} ended`, { reason: end.reason, by: end.by }));
+  return call;
+}
+
+/** Dials; resolves when answered, to { ok } or the error. */
+lab.dial = (name, callee, options = {}) => {
+  const call = keep(name, session.createCall({ callee, constraints: { audio: lab.microphone }, ...options }));
+  lab.note(`${name} dialled`);
+  return settled(call.call());
+};
+lab.answer = (name) => settled(calls.get(name).answer({ constraints: { audio: lab.microphone } }));
+lab.hangup = (name) => calls.get(name).hangup();
+lab.call = (name) => calls.get(name);
+lab.ended = async (name) => {
+  const { reason, code, by, durationMs, sip, error } = await calls.get(name).ended;
+  return { reason, code, by, durationMs, sip, error: plain(error), status: calls.get(name).status() };
+};
+lab.ready = true;

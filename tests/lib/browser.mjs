@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A real Chromium whose microphone is a known voice, and pages to drive in it.
+import { createReadStream, createWriteStream, existsSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname } from "node:path";
+import { chromium } from "playwright-core";
+import { ROOT } from "./run.mjs";
+import { BROWSER, voice } from "./sound.mjs";
+import { writeWav } from "./wav.mjs";
+
+const MOUNTS = {
+  "/page/": `${ROOT}/tests/browser/page/`,
+  "/sdk/": `${ROOT}/sdk/dist/`,
+  "/vendor/": `${ROOT}/node_modules/@flashphoner/websdk/`,
+};
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
+
+export class Lab {
+  constructor(browser, origin, log) {
+    this.browser = browser;
+    this.origin = origin;
+    this.log = log;
+  }
+
+  static async start(run) {
+    const microphone = `${run.folder}/microphone.wav`;
+    writeWav(microphone, voice(BROWSER, 48_000), 48_000);
+    const browser = await chromium.launch({
+      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        `--use-file-for-fake-audio-capture=${microphone}`,
+        "--autoplay-policy=no-user-gesture-required",
+      ],
+    });
+    const server = createServer(serve);
+    const port = await run.port();
+    await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+    const log = createWriteStream(`${run.folder}/chromium.log`, { flags: "a" });
+    run.onEnd(async () => {
+      await browser.close();
+      server.closeAllConnections();
+      server.close();
+      log.end();
+    });
+    return new Lab(browser, `http://127.0.0.1:${port}`, log);
+  }
+
+  /** `kind`: ours or vendor, a page of tests/browser/page; or any address. */
+  async open(kind, { context: options = {}, init } = {}) {
+    const context = await this.browser.newContext({ permissions: ["microphone"], locale: "en-GB", ...options });
+    const page = await context.newPage();
+    page.problems = [];
+    page.on("console", (message) => {
+      this.log.write(`[${kind}] ${message.type()}: ${message.text()}\n`);
+      if (message.type() === "error") page.problems.push(message.text());
+    });
+    page.on("pageerror", (error) => {
+      this.log.write(`[${kind}] uncaught: ${error.stack}\n`);
+      page.problems.push(`uncaught: ${error.message}`);
+    });
+    if (init) await page.addInitScript(init);
+    await page.goto(/^http/.test(kind) ? kind : `${this.origin}/page/${kind}.html`);
+    if (!/^http/.test(kind)) await page.waitForFunction(() => window.lab?.ready);
+    return page;
+  }
+}
+
+/** What the page hears for `seconds` from now: { rate, samples }. */
+export async function listen(page, seconds) {
+  const { rate, text } = await page.evaluate((duration) => window.lab.record(duration), seconds);
+  const bytes = Buffer.from(text, "base64");
+  return { rate, samples: Float32Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readInt16LE(i * 2) / 32768) };
+}
+
+function serve(request, response) {
+  const path = new URL(request.url, "http://x").pathname;
+  const mount = Object.keys(MOUNTS).find((prefix) => path.startsWith(prefix));
+  const file = mount && MOUNTS[mount] + path.slice(mount.length);
+  if (!file || path.includes("..") || !existsSync(file) || !statSync(file).isFile()) return response.writeHead(path === "/favicon.ico" ? 204 : 404).end();
+  response.setHeader("Content-Type", TYPES[extname(file)] ?? "application/octet-stream");
+  createReadStream(file).pipe(response);
+}
