@@ -45,7 +45,7 @@ struct Target {
 struct ResolveQuery {
   std::string host;
   uint16_t port = 0;
-  std::optional<TransportKind> transport;
+  std::optional<TransportKind> transport{};
   bool is_sips = false;
 };
 

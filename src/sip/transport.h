@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Transport: the SIP sockets on the control loop. Whole messages come out of it, bytes go into it;
+// it knows nothing of what they say. UDP: one socket for each address listened on. TCP: connections
+// in a table by id, dialled when there is none and used again (RFC 3261 18, RFC 5626 keep-alives);
+// each is bounded in what it may hold, and a message that dribbles in is given up.
+// Not here: names (resolver), retransmission (transaction), TLS (not yet).
+// Its handlers carry ids, but they do carry it: the io_context must not run after it is destroyed.
+// Thread: control. Owner: app.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "core/bytes.h"
+#include "core/counters.h"
+#include "core/executor.h"
+#include "core/result.h"
+#include "sip/outside.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace patchcord::sip {
+
+class TransportListener {
+ public:
+  virtual ~TransportListener() = default;
+  // One whole message, or over UDP whatever one datagram held. Good for the length of the call.
+  virtual void on_received(ByteSpan bytes, const Target& from) = 0;
+  // Nothing more can be sent there: the connection failed or ended. Never from inside send().
+  virtual void on_transport_error(const Target& target) = 0;
+};
+
+struct ListenAddress {
+  TransportKind transport = TransportKind::kUdp;
+  SocketAddress address;                // port 0: any
+  std::optional<IpAddress> advertised;  // in Via and Contact, behind a 1:1 NAT
+};
+
+enum class TransportEvent : uint8_t {
+  kSendFailed,      // the system refused a datagram, or a connection could not be had
+  kSendDropped,     // a full socket or queue: as if lost on the way
+  kFramingFault,    // a stream in which no message end can be told
+  kMessageTooSlow,  // a message that was not whole in time
+  kTooManyConnections,
+  kCount,
+};
+
+class Transport {
+ public:
+  Transport(boost::asio::io_context& io, Executor& control, TransportListener& listener);
+  ~Transport();
+
+  // kNetwork: the system's words. kUnsupported: TLS.
+  Result<void> listen(const ListenAddress& where);
+  // The address a listener got, for port 0; unset if there is no such listener.
+  SocketAddress bound(TransportKind transport) const;
+
+  void send(const Target& target, ByteSpan bytes);
+  // The address of ours that a peer at `target` can reach: advertised, bound, or by the route.
+  SocketAddress local_address(const Target& target) const;
+
+  size_t connection_count() const;
+  const Counters<TransportEvent>& counters() const;
+
+  struct Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// The source address the system would use toward that peer; unspecified if there is no route.
+IpAddress source_address_toward(const SocketAddress& peer);
+
+}  // namespace patchcord::sip
