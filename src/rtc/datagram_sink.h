@@ -2,7 +2,8 @@
 // DatagramSink: where a transport puts the datagrams it wants sent now (checks, answers,
 // handshake). Not a socket: the owner queues them. send() must copy what it keeps and must not call
 // back into the transport. Media packets do not go through it: they are the return values of
-// Transport. Thread: that of the transport.
+// Transport.
+// Thread: that of the transport.
 #pragma once
 
 #include "core/address.h"

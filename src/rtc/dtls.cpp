@@ -188,12 +188,12 @@ void Dtls::Impl::send_flight(MonoTime now, const Route& out) {
 void Dtls::Impl::after_handshake(ByteSpan datagram, MonoTime now, const Route& out) {
   const auto records = scan_dtls(datagram);
   if (!records) return;
-  if (records->first == DtlsContent::kHandshake && now - flight_sent >= kRepeatPause) {
-    send_flight(now, out);
-  }
+  const bool is_flight =
+      records->first == DtlsContent::kHandshake || records->first == DtlsContent::kChangeCipherSpec;
+  if (is_flight && now - flight_sent >= kRepeatPause) send_flight(now, out);
   if (records->first == DtlsContent::kAlert && records->first_epoch == 1 &&
       records->first_length >= kShortestAlert) {
-    read_alert(datagram);
+    read_alert(datagram.first(kDtlsRecordHeader + records->first_length));
   }
 }
 

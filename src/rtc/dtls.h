@@ -8,9 +8,9 @@
 //                                  `---- alert, 10 s, 64 kB ----> kFailed
 //
 // OpenSSL's own retransmission timer (1 s, wall clock) is switched off: the last flight is kept as
-// it was sent, and sent again after 50, 100, 200, then each 400 ms, until the next flight of the
-// peer. Thread: that of the transport. A DtlsContext belongs to the thread that makes associations
-// of it.
+// it was sent, and sent again after 50, 100, 200, then each 400 ms, until the peer's next flight.
+//
+// Thread: that of the transport. A DtlsContext belongs to the thread that makes associations of it.
 #pragma once
 
 #include <memory>
@@ -60,9 +60,8 @@ class Dtls {
   // The handshake's 10 s begin; a client sends its ClientHello. Only the first call counts, and
   // none after the first receive().
   void start(MonoTime now, const Route& out);
-  // One datagram from an address that ICE has proved; the caller sees to that (RFC 5764
-  // section 5.1.2 would else be an open door: whoever is first owns the handshake). Junk is
-  // dropped.
+  // One datagram from an address that ICE has proved: the caller sees to that, for whoever speaks
+  // first owns the handshake. Junk is dropped.
   void receive(ByteSpan datagram, MonoTime now, const Route& out);
   void on_time(MonoTime now, const Route& out);
   MonoTime next_deadline() const;  // kNever if nothing is due

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DtlsBio: the pipe between OpenSSL and our datagrams. OpenSSL's memory BIO is a byte stream and
-// would glue datagrams together; here one read gives one datagram and one write makes one. Thread:
-// that of the association. Owner: Dtls; must outlive the SSL that reads it. Private to rtc/.
+// would glue datagrams together; here one read gives one datagram and one write makes one.
+// Private to rtc/.
+// Thread: that of the association. Owner: Dtls; must outlive the SSL that reads it.
 #pragma once
 
 #include <utility>

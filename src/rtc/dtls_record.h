@@ -25,6 +25,8 @@ enum class DtlsContent : uint8_t {
 // ClientHello with a post-quantum key has 1.5 kB, a certificate rarely 2.
 inline constexpr size_t kDtlsMaxMessage = 8 * 1024;
 
+inline constexpr size_t kDtlsRecordHeader = 13;
+
 struct DtlsRecords {
   DtlsContent first;             // the type of the first record
   uint16_t first_epoch = 0;      // 0: in the clear, 1: under the agreed keys

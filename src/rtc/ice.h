@@ -2,8 +2,8 @@
 // IceAgent: which remote addresses have proved that they belong to the peer, and which one of them
 // is used. Two kinds: IceLite, the gateway's (RFC 8445 lite, controlled), and IceControlling, a
 // small full-side agent for peers of our own (test browsers, the load generator). No candidates are
-// gathered here, no SDP is read: credentials and addresses come as values. Thread: that of the
-// transport.
+// gathered here, no SDP is read: credentials and addresses come as values.
+// Thread: that of the transport.
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,8 @@
 // answers those that carry our ufrag and password, and nothing else at all: an answer to an
 // unproved sender would make us a reflector. An answer is never more than 60 bytes longer than its
 // request. A later nomination moves the call to another address (a browser that changes its
-// network). Thread: that of the transport. Owner: Transport.
+// network).
+// Thread: that of the transport. Owner: Transport.
 #pragma once
 
 #include <array>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SrtpSender and SrtpReceiver: one direction each of SRTP and SRTCP (RFC 3711, RFC 7714), in place.
-// They add and check keys, rollover counters and replay windows, stream by stream; they read no
+// They add and check tags, rollover counters and replay windows, stream by stream; they read no
 // more of RTP than where its payload begins. Who makes the key (DTLS or SDES) is none of their
 // business. The cipher contexts are made once per direction and kept: nothing is allocated per
-// packet. Thread: that of the owner (media). Owner: Transport, or the plain RTP endpoint for SDES.
+// packet.
+// Thread: that of the owner (media). Owner: Transport, or the plain RTP endpoint for SDES.
 #pragma once
 
 #include <array>

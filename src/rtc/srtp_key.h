@@ -2,7 +2,8 @@
 // SrtpKey: a master key and salt with the suite they are for, drawn at random, exported by DTLS
 // (RFC 5764) or written in SDP (SDES, RFC 4568 and RFC 7714 section 14). Wiped when it dies.
 // Only suites with an 80-bit or longer tag exist here: NULL ciphers and 32-bit tags cannot be
-// named. Thread: any (a value).
+// named.
+// Thread: any (a value).
 #pragma once
 
 #include <array>

@@ -4,8 +4,7 @@
 //
 //   datagram --> first byte (demux.h) --> STUN  --> IceAgent ------> answers to the sink
 //                                    `--> DTLS  --> Dtls ----------> flights to the sink, keys
-//                                    `--> SRTP  --> SrtpReceiver --> Received (same bytes, in
-//                                    place)
+//                                    `--> SRTP  --> SrtpReceiver --> Received, the same bytes
 //
 // Only addresses that ICE has proved may feed DTLS or SRTP. "Connected" means: the handshake is
 // complete AND the peer's certificate has the fingerprint that came by signalling.
