@@ -125,7 +125,7 @@ class SimWire final : public net::Wire {
   uint16_t next_free_ = 32768;
 };
 
-class SimLoop final : public net::Loop {
+class SimLoop : public net::Loop {
  public:
   explicit SimLoop(SimWorld& world);
   ~SimLoop() override;

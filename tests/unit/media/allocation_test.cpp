@@ -1,27 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The media path must not allocate per packet: counts what operator new is asked for while pipes
 // transcode, conceal, fill and relay.
-#include <cstdlib>
-#include <new>
-
 #include "pipe_fixture.h"
-
-namespace {
-size_t allocations = 0;
-}
-
-// noinline: g++ takes an inlined free() for one that does not fit to new.
-[[gnu::noinline]] void* operator new(size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept {
-  std::free(memory);
-}
+#include "support/allocations.h"
 
 namespace patchcord::media::test {
 namespace {
@@ -52,7 +33,7 @@ TEST_P(Allocation, NoneOnceThePipeIsMade) {
   std::swap(packets[30], packets[31]);
   CountingSink sink;
 
-  const size_t before = allocations;
+  const size_t before = patchcord::test::allocations();
   pipe->start(at(0));
   for (int ms = 0; ms < 200; ms += 20) pipe->on_time(at(ms), sink);
   for (size_t i = 0; i < packets.size(); ++i) {
@@ -64,7 +45,7 @@ TEST_P(Allocation, NoneOnceThePipeIsMade) {
     }
     pipe->on_time(at(ms + 10), sink);
   }
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(patchcord::test::allocations(), before);
   EXPECT_GT(sink.sent, 150U);
 }
 

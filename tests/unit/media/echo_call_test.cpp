@@ -187,7 +187,9 @@ TEST_F(EchoCallTest, RtcpIsTerminatedAndGivesTheRoundTrip) {
   ASSERT_FALSE(browser.heard_rtcp.empty());
   bool has_bye = false;
   for (const auto& bytes : browser.heard_rtcp) {
-    for (const rtp::RtcpPacket& packet : *rtp::RtcpCompound::parse(bytes)) {
+    const auto compound = rtp::RtcpCompound::parse(bytes);
+    ASSERT_TRUE(compound.has_value());
+    for (const rtp::RtcpPacket& packet : *compound) {
       has_bye |= std::holds_alternative<rtp::Bye>(packet);
     }
   }

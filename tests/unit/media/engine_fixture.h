@@ -109,7 +109,22 @@ class EngineFixture : public testing::Test, protected EngineListener {
   test::SimWire outside{world,
                         {IpAddress::v4(203, 0, 113, 5), IpAddress::v4(198, 51, 100, 20), proxy_ip,
                          IpAddress::v4(198, 51, 100, 66), IpAddress::v4(10, 0, 0, 5)}};
-  test::SimLoop control{world}, media{world}, peers{world};
+  // Can look at what happens while a datagram is handled, from slab to outbox.
+  struct MediaLoop final : test::SimLoop {
+    using SimLoop::SimLoop;
+    void watch(net::Port& port, net::DatagramHandler handler) override {
+      SimLoop::watch(port,
+                     [this, handler = std::move(handler)](std::span<net::Datagram> some) mutable {
+                       if (before) before();
+                       handler(some);
+                       if (after_it) after_it();
+                     });
+    }
+    Function<void()> before, after_it;
+  };
+
+  test::SimLoop control{world}, peers{world};
+  MediaLoop media{world};
   rtc::Certificate certificate = rtc::Certificate::generate(world.wall()).value();
   test::BrowserPeer browser{outside, peers, {IpAddress::v4(203, 0, 113, 5), 40000}, random};
   test::PhonePeer phone{outside, peers, {IpAddress::v4(198, 51, 100, 20), 30000}};
