@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The hub as the gateway sees it: texts in, texts out, events up. Tests named T<n> after the traps
-// of the protocol into which a server falls that other clients of the family talk to.
+// The hub as the gateway sees it: texts in, texts out, events up. Tests named T<n> carry the number
+// of the protocol's trap they keep the gateway out of.
 #pragma once
 
 #include <gmock/gmock.h>
