@@ -76,6 +76,12 @@ DialogId UserAgent::invite(OutgoingCall call, MonoTime now) {
   if (!std::all_of(call.headers.begin(), call.headers.end(), may_be_added)) {
     return refuse(400, "Header Not Allowed");
   }
+  // The password answers the realm of the account's own registrar and no other that may turn up on
+  // the way to a callee.
+  if (call.account.realm.empty()) {
+    const auto learned = realms_.find(call.account.aor.to_string());
+    if (learned != realms_.end()) call.account.realm = learned->second;
+  }
   const Dialog& dialog = dialogs_.try_emplace(id, bench_, id, std::move(call), now).first->second;
   dialogs_by_key_[dialog_key(dialog.call_id(), dialog.local_tag())] = id;
   settle(id);
@@ -285,9 +291,15 @@ void UserAgent::settle(DialogId id) {
 void UserAgent::settle(RegistrationId id) {
   const auto it = registrations_.find(id);
   if (it == registrations_.end()) return;
-  if (!it->second.is_gone()) return registration_deadlines_.set(id, it->second.deadline());
-  it->second.close();
+  Registration& registration = it->second;
+  const std::string aor = registration.account().aor.to_string();
+  if (!registration.is_gone()) {
+    if (!registration.realm().empty()) realms_[aor] = registration.realm();
+    return registration_deadlines_.set(id, registration.deadline());
+  }
+  registration.close();
   registration_deadlines_.set(id, kNever);
+  realms_.erase(aor);
   registrations_.erase(it);
 }
 

@@ -158,7 +158,8 @@ class UserAgent final : private RequestUser, private ServerTransactionUser {
   Deadlines<DialogId> dialog_deadlines_;
   std::unordered_map<RegistrationId, Registration> registrations_;
   Deadlines<RegistrationId> registration_deadlines_;
-  std::unordered_set<IpAddress> next_hops_;  // that have answered a REGISTER of ours
+  std::unordered_map<std::string, std::string> realms_;  // of the registered, by address of record
+  std::unordered_set<IpAddress> next_hops_;              // that have answered a REGISTER of ours
   Counters<SipDrop> drops_;
 };
 

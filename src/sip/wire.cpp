@@ -12,6 +12,8 @@ namespace patchcord::sip {
 
 namespace {
 
+constexpr std::string_view kBlanks = " \t";
+
 bool carries_secrets(std::string_view line) {
   switch (header_from(line.substr(0, line.find_first_of(": \t")))) {
     case Header::kAuthorization:
@@ -28,7 +30,7 @@ bool carries_secrets(std::string_view line) {
 // The end of a parameter's value: of a quoted string its closing quote, else a comma or a space.
 size_t value_end(std::string_view line, size_t at) {
   if (at >= line.size() || line[at] != '"')
-    return std::min(line.find_first_of(", \t", at), line.size());
+    return std::min(line.find_first_of(", \t\r\n", at), line.size());
   for (++at; at < line.size() && line[at] != '"'; ++at) {
     if (line[at] == '\\') ++at;
   }
@@ -44,23 +46,29 @@ bool is_secret_name(std::string_view name) {
   });
 }
 
+// The token that ends where the '=' stands, blanks between them aside.
+std::string_view name_before(std::string_view line, size_t equals) {
+  const size_t last = line.find_last_not_of(kBlanks, equals == 0 ? 0 : equals - 1);
+  if (last == std::string_view::npos) return {};
+  const std::string_view head = line.substr(0, last + 1);
+  return head.substr(head.find_last_of(", \t") + 1);
+}
+
 void append_masked(std::string& out, std::string_view line) {
-  size_t name_at = 0;
   for (size_t at = 0; at < line.size();) {
-    const char c = line[at];
-    if (c == ',' || c == ' ' || c == '\t') {
-      out += c;
-      name_at = ++at;
-    } else if (c == '=') {
-      const size_t end = value_end(line, at + 1);
-      out += '=';
-      out += is_secret_name(line.substr(name_at, at - name_at)) ? "***"
-                                                                : line.substr(at + 1, end - at - 1);
+    if (line[at] == '"') {  // a value that is not masked
+      const size_t end = value_end(line, at);
+      out += line.substr(at, end - at);
       at = end;
-    } else {
-      out += c;
-      ++at;
+      continue;
     }
+    const bool is_masked = line[at] == '=' && is_secret_name(name_before(line, at));
+    out += line[at++];
+    if (!is_masked) continue;
+    const size_t value = std::min(line.find_first_not_of(kBlanks, at), line.size());
+    out += line.substr(at, value - at);
+    out += "***";
+    at = value_end(line, value);
   }
 }
 
