@@ -2,9 +2,6 @@
 #include "app/config.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -13,6 +10,7 @@
 
 #include "app/yaml_section.h"
 #include "call/negotiation.h"
+#include "sip/transport.h"
 
 namespace patchcord::app {
 namespace {
@@ -72,7 +70,7 @@ std::string add_sip_listen(const std::string& text, std::vector<SipListen>& out)
   const auto address =
       colon == std::string::npos ? std::nullopt : SocketAddress::parse(text.substr(colon + 1));
   if (!transport || !address) return "is not a listener like udp:0.0.0.0:5060";
-  if (*transport != SipTransport::kUdp) return "is not done yet: only udp listeners are";
+  if (*transport == SipTransport::kTls) return "is not done yet: udp and tcp listeners are";
   out.push_back({*transport, *address});
   return {};
 }
@@ -362,21 +360,9 @@ Config demo_config() {
 }
 
 IpAddress default_route_address() {
-  const IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
-  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return loopback;
-  // Connecting a datagram socket sends nothing: it asks the routing table. TEST-NET-3 (RFC 5737) is
-  // reached by the default route.
-  sockaddr_storage to, own{};
-  const socklen_t length = SocketAddress(IpAddress::v4(203, 0, 113, 1), 9).to_sockaddr(to);
-  socklen_t own_length = sizeof own;
-  IpAddress address = loopback;
-  if (connect(fd, reinterpret_cast<sockaddr*>(&to), length) == 0 &&
-      getsockname(fd, reinterpret_cast<sockaddr*>(&own), &own_length) == 0) {
-    address = SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&own)).ip();
-  }
-  close(fd);
-  return address.is_unspecified() ? loopback : address;
+  // TEST-NET-3 (RFC 5737) is reached by the default route; nothing is sent to ask for it.
+  const IpAddress own = sip::source_address_toward({IpAddress::v4(203, 0, 113, 1), 9});
+  return own.is_unspecified() ? IpAddress::v4(127, 0, 0, 1) : own;
 }
 
 }  // namespace patchcord::app

@@ -88,7 +88,7 @@ struct Server::Parts {
         options(options_),
         control(io, clock),
         browsers(control),
-        sip(io, config, control),
+        sip(io, config, control, random),
         signals(io, SIGTERM, SIGINT) {}
   ~Parts() { stop_media(); }
 

@@ -4,26 +4,22 @@
 // Thread: control. Owner: Server.
 #pragma once
 
-#include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/udp.hpp>
-#include <memory>
-#include <unordered_map>
-
 #include "app/config.h"
-#include "app/control_loop.h"
 #include "legs/sip_leg.h"
-#include "sip/outside.h"
+#include "sip/resolver.h"
+#include "sip/transport.h"
 #include "sip/user_agent.h"
 
 namespace patchcord::app {
 
 enum class SipTrace : uint8_t { kOff, kOn };
 
-class SipGround final : public sip::Outside, public legs::WayFinder {
+class SipGround final : public sip::Outside,
+                        public legs::WayFinder,
+                        private sip::TransportListener {
  public:
-  SipGround(boost::asio::io_context& io, const Config& config, ControlLoop& control)
-      : config_(config), control_(control), socket_(io) {}
+  SipGround(boost::asio::io_context& io, const Config& config, Executor& control, Random& random);
+  // Errors: kNetwork when a listener of sip.listen cannot be bound.
   Result<void> start(sip::UserAgent& user_agent, SipTrace trace);
 
   void send(const sip::Target& target, ByteSpan bytes) override;
@@ -33,16 +29,15 @@ class SipGround final : public sip::Outside, public legs::WayFinder {
   void find(const sip::ResolveQuery& query, Answer answer) override;
 
  private:
-  void receive();
+  void on_received(ByteSpan bytes, const sip::Target& from) override;
+  void on_transport_error(const sip::Target& target) override;
+
   const Config& config_;
-  ControlLoop& control_;
-  boost::asio::ip::udp::socket socket_;
-  boost::asio::ip::udp::endpoint from_;
-  std::array<uint8_t, 65536> buffer_;
+  Executor& control_;
+  sip::Transport transport_;
+  sip::Resolver resolver_;
   sip::UserAgent* user_agent_ = nullptr;
   TimerId alarm_;
 };
-
-IpAddress route_address(const SocketAddress& to);
 
 }  // namespace patchcord::app
