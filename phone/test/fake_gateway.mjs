@@ -37,7 +37,7 @@ const sdp = (setup) =>
     "a=msid:s t",
     "a=rtpmap:111 opus/48000/2",
     "a=rtpmap:0 PCMU/8000",
-    "a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host",
+    "a=candidate:1 1 udp 2130706431 127.0.0.1 40009 typ host",
     "a=end-of-candidates",
     "",
   ].join("\r\n");

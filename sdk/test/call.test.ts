@@ -368,6 +368,16 @@ describe("what goes wrong on our side", () => {
     expect([statuses.at(-1), hangups().length, micIsOff()]).toEqual(["FAILED", 1, true]);
   });
 
+  it("a connection that is never made, and one that is made in time", async () => {
+    const { ends } = await talking();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(ends).toMatchObject([{ error: { name: "ICE_FAILED" } }]);
+    const good = await talking();
+    FakePeerConnection.last.state("connected", "connected");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(good.ends).toHaveLength(0);
+  });
+
   it("an answer that the browser refuses", async () => {
     const { call, ends } = outgoing();
     void call.call();

@@ -11,9 +11,13 @@ export interface PeerEvents {
   failed: [PhoneError];
 }
 
+/** The browser itself may never give up, e.g. when it can use none of the gateway's candidates. */
+const CONNECT_MS = 20_000;
+
 export class Peer extends Emitter<PeerEvents> {
   readonly #connection: RTCPeerConnection;
   #closed = false;
+  #connectTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(configuration: RTCConfiguration) {
     super();
@@ -33,12 +37,14 @@ export class Peer extends Emitter<PeerEvents> {
   /** The gateway's answer to offer(). */
   async accept(sdp: string): Promise<void> {
     await this.#connection.setRemoteDescription({ type: "answer", sdp });
+    this.#expectConnection();
   }
 
   async answer(offer: string, microphone: MediaStream | undefined): Promise<string> {
     await this.#connection.setRemoteDescription({ type: "offer", sdp: offer });
     this.#addMicrophone(microphone);
     await this.#connection.setLocalDescription(await this.#connection.createAnswer());
+    this.#expectConnection();
     return this.#localSdp();
   }
 
@@ -48,6 +54,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#connectTimer);
     this.#connection.close();
   }
 
@@ -61,8 +68,18 @@ export class Peer extends Emitter<PeerEvents> {
     return this.#connection.localDescription?.sdp ?? "";
   }
 
+  #expectConnection(): void {
+    if (this.#closed || this.#connection.connectionState === "connected") return;
+    this.#connectTimer = setTimeout(() => this.#fail(), CONNECT_MS);
+  }
+
   #onState(): void {
-    if (this.#closed || this.#connection.connectionState !== "failed") return;
+    if (this.#connection.connectionState === "connected") clearTimeout(this.#connectTimer);
+    if (this.#connection.connectionState === "failed") this.#fail();
+  }
+
+  #fail(): void {
+    if (this.#closed) return;
     const iceWorked = ["connected", "completed"].includes(this.#connection.iceConnectionState);
     this.emit("failed", new PhoneError(iceWorked ? "dtls_failed" : "ice_failed"));
   }
