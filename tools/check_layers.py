@@ -13,8 +13,8 @@ SRC = ROOT / "src"
 CAGES = {
     "boost/beast": r"^web/",
     "boost/json": r"^(wcs|admin)/.*\.(cpp|h)$",
-    "boost/asio": r"^(web|app)/|^sip/(transport|resolver|asio_|udp_|tcp_|stream_|listener|names)",
-    "ares.h": r"^sip/.*\.cpp$",
+    "boost/asio": r"^(web|app)/|^sip/(transport|resolver|dns_channel)",
+    "ares.h": r"^sip/(resolver|dns_channel)",
     "openssl/": r"^(rtc|web)/|^sip/(digest|transport)|^app/gateway\.cpp$",
     "yaml-cpp": r"^app/(config|yaml_section)\.",
     "CLI": r"^app/main\.cpp$",

@@ -80,8 +80,8 @@ Result<void> Gateway::build() {
   };
   user_agent_ = std::make_unique<sip::UserAgent>(std::move(agent), std::move(policy), ground_.sip,
                                                  ground_.random, sip_events_);
-  sip_legs_ = std::unique_ptr<legs::SipLegs>(
-      new legs::SipLegs{*user_agent_, ground_.ways, ground_.control, {}, {}, 0});
+  sip_legs_ = std::make_unique<legs::SipLegs>(
+      legs::SipLegs{*user_agent_, ground_.ways, ground_.control, {}, {}, 0});
 
   calls_ =
       std::make_unique<call::Registry>(call::CallServices{ground_.control, ground_.clock, *engine_,

@@ -308,6 +308,9 @@ void Call::send_digits(Side to) {
 }
 
 void Call::answer_reoffer(Side side) {
+  if (agreement(side).kind == EndpointKind::kEcho) {
+    return leg(side).refuse_reoffer(Reason::kNotSupported);  // what is inside has nothing to change
+  }
   if (pending_sdp_.empty()) {
     Described offered = make_offer(agreement(side), services_.policy);
     agreement(side) = std::move(offered.agreement);
