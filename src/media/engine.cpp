@@ -52,13 +52,14 @@ struct Engine::Implementation {
         listener(engine_listener),
         pool(wire, any_address(config.rtc_addresses), config.rtp_first, config.rtp_last,
              random_source),
-        load(loops.size()) {}
+        load(loops.size()),
+        shared_ports(loops.size()) {}
 
   Result<void> add_worker(const rtc::Certificate& certificate, net::Wire& wire);
   Result<LocalMedia> reserve_side(EndpointKind kind, size_t worker, Side side, Opening& opening);
   WebrtcLocal webrtc_local(size_t worker, const Opening& opening, Side side);
   void give_back(const std::vector<uint16_t>& ports);
-  void take(const Report& report);
+  void take(size_t worker, const Report& report);
   void forget_reserved(MediaId id);
   template <class Command>
   void post(size_t worker, Command command);
@@ -71,7 +72,8 @@ struct Engine::Implementation {
   std::string fingerprint;
   net::PortPool pool;  // before the workers: their calls hold its ports
   std::vector<std::unique_ptr<Worker>> workers;
-  std::vector<size_t> load;  // calls by worker
+  std::vector<size_t> load;                    // calls by worker
+  std::vector<SharedPortTotals> shared_ports;  // by worker
   std::unordered_map<MediaId, Call> calls;
   uint64_t last_id = 0;
 };
@@ -94,8 +96,9 @@ Result<void> Engine::Implementation::add_worker(const rtc::Certificate& certific
   TRY(rtc::DtlsContext dtls, rtc::DtlsContext::create(certificate));
   workers.push_back(std::make_unique<Worker>(
       *loops[number], std::move(port), std::move(dtls),
-      Worker::Settings{config.rtc_addresses, config.opus_complexity}, [this](Report report) {
-        control.post([this, report = std::move(report)] { take(report); });
+      Worker::Settings{config.rtc_addresses, config.opus_complexity},
+      [this, number](Report report) {
+        control.post([this, number, report = std::move(report)] { take(number, report); });
       }));
   post(number, [](Worker& worker) { worker.start(); });
   return {};
@@ -219,14 +222,16 @@ void Engine::close(MediaId id) {
 
 // It never went to a worker: its ports close here, and the last Stats say that there was nothing.
 void Engine::Implementation::forget_reserved(MediaId id) {
-  calls.at(id).reserved.reset();
+  Call& call = calls.at(id);
+  call.reserved.reset();
   Report report;
   report.events.push_back({id, Stats{.final = true}});
   report.closed.push_back(id);
-  control.post([this, report = std::move(report)] { take(report); });
+  control.post([this, worker = call.worker, report = std::move(report)] { take(worker, report); });
 }
 
-void Engine::Implementation::take(const Report& report) {
+void Engine::Implementation::take(size_t worker, const Report& report) {
+  if (report.shared_port) shared_ports[worker] = *report.shared_port;
   for (const Report::Told& told : report.events) listener.on_media_event(told.id, told.event);
   for (const MediaId id : report.closed) {
     const auto found = calls.find(id);
@@ -245,6 +250,22 @@ size_t Engine::open_count() const {
 
 size_t Engine::leased_port_pairs() const {
   return implementation_->pool.leased();
+}
+
+SharedPortTotals Engine::shared_ports() const {
+  SharedPortTotals sum;
+  for (const SharedPortTotals& port : implementation_->shared_ports) sum += port;
+  return sum;
+}
+
+SharedPortTotals& SharedPortTotals::operator+=(const SharedPortTotals& other) {
+  received += other.received;
+  sent += other.sent;
+  unknown_sender += other.unknown_sender;
+  unknown_ufrag += other.unknown_ufrag;
+  too_large += other.too_large;
+  not_sent += other.not_sent;
+  return *this;
 }
 
 }  // namespace patchcord::media

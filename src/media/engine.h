@@ -99,6 +99,19 @@ struct Stats {                               // every second and once at the end
 
 using MediaEvent = std::variant<Connected, Failed, Silent, FirstPacket, Digit, Stats>;
 
+// What happened at the ports that all browsers share, since the start.
+struct SharedPortTotals {
+  uint64_t received = 0;  // datagrams
+  uint64_t sent = 0;
+  uint64_t unknown_sender = 0;  // dropped: neither a proved address nor a check for a call of ours
+  uint64_t unknown_ufrag = 0;   // of these, checks with a name of nobody
+  uint64_t too_large = 0;       // dropped
+  uint64_t not_sent = 0;        // no room in the system's buffer, no route, forbidden
+
+  SharedPortTotals& operator+=(const SharedPortTotals& other);
+  bool operator==(const SharedPortTotals&) const = default;
+};
+
 class EngineListener {
  public:
   virtual ~EngineListener() = default;
@@ -140,6 +153,7 @@ class Engine {
 
   size_t open_count() const;  // reserved or open, not closed
   size_t leased_port_pairs() const;
+  SharedPortTotals shared_ports() const;  // a second old at most
 
  private:
   std::unique_ptr<Implementation> implementation_;

@@ -17,6 +17,8 @@ namespace {
 
 // A browser moves between networks, but not through more than these at a time.
 constexpr size_t kMaxAddresses = 8;
+constexpr Duration kShortestWait = std::chrono::milliseconds(1);
+constexpr Duration kTotalsInterval = std::chrono::seconds(1);
 
 bool is_check(const net::Datagram& datagram) {
   return rtc::protocol_of(datagram.bytes) == rtc::Protocol::kStun;
@@ -24,7 +26,7 @@ bool is_check(const net::Datagram& datagram) {
 
 }  // namespace
 
-struct Worker::Call final : EventSink {
+struct Worker::Call final : EventSink, HasDeadline {
   Call(Worker& owner, MediaId media_id) : worker(owner), id(media_id) {}
 
   void on_event(const MediaEvent& event) override { worker.report_.events.push_back({id, event}); }
@@ -36,7 +38,6 @@ struct Worker::Call final : EventSink {
   std::vector<RtpEndpoint*> plain;  // whose ports are watched
   std::vector<std::string> ufrags;
   std::vector<SocketAddress> addresses;  // in seats_, the oldest first
-  MonoTime due = kNever;                 // its entry in due_
 };
 
 Worker::Worker(net::Loop& loop, std::unique_ptr<net::Port> browser_port, rtc::DtlsContext dtls,
@@ -46,7 +47,8 @@ Worker::Worker(net::Loop& loop, std::unique_ptr<net::Port> browser_port, rtc::Dt
       dtls_(std::move(dtls)),
       settings_(std::move(settings)),
       report_to_control_(std::move(report)),
-      now_(loop.now()) {}
+      now_(loop.now()),
+      next_totals_(now_) {}
 
 Worker::~Worker() {
   for (const auto& [id, call] : calls_) {
@@ -88,8 +90,8 @@ void Worker::receive(Seat& seat, net::Port& port, net::Datagram& datagram) {
 Worker::Seat* Worker::seat_of(const net::Datagram& datagram) {
   if (is_check(datagram)) {
     if (const auto ufrag = rtc::ufrag_of(datagram.bytes)) {
-      const auto found = ufrags_.find(*ufrag);
-      if (found != ufrags_.end()) return found->second;
+      const auto named = ufrags_.find(*ufrag);
+      if (named != ufrags_.end()) return named->second;
       drops_.add(Drop::kUnknownUfrag);
       return nullptr;
     }
@@ -196,6 +198,7 @@ void Worker::close(MediaId id) {
   Call& call = *found->second;
   call.bridge->close(loop_.now());
   give_up_seats(call);
+  due_.set(call, kNever);
   report_.closed.push_back(id);
   calls_.erase(found);
 }
@@ -211,40 +214,45 @@ void Worker::give_up_seats(const Call& call) {
 
 // ---- time
 
-// After anything that touched a call. An entry that has become too early is let be: it costs one
-// look when it is due, where moving it would cost one at each packet.
+// After anything that touched a call. A deadline that moved away is let be: it costs one look when
+// it comes, where moving it would cost one at each packet.
 void Worker::settle(Call& call) {
   call.bridge->settle(now_);
   const MonoTime next = call.bridge->next_deadline();
-  if (next >= call.due) return;
-  call.due = next;
-  due_.push_back({next, call.id});
-  std::push_heap(due_.begin(), due_.end(), std::greater<>());
+  if (next < call.deadline()) due_.set(call, next);
 }
 
 void Worker::on_turn(MonoTime now) {
   now_ = now;
-  run_due(now);
-  if (report_.events.empty() && report_.closed.empty()) return;
+  while (Call* call = due_.pop_due(now)) {
+    if (call->bridge->next_deadline() <= now) call->bridge->on_time(now);
+    // A deadline that does not move would be a fault of ours, and must not stop the thread.
+    due_.set(*call, std::max(call->bridge->next_deadline(), now + kShortestWait));
+  }
+  count_shared_port(now);
+  if (report_.events.empty() && report_.closed.empty() && !report_.shared_port) return;
   report_to_control_(std::exchange(report_, {}));
 }
 
 MonoTime Worker::next_deadline() const {
-  return due_.empty() ? kNever : due_.front().at;
+  return due_.next();
 }
 
-void Worker::run_due(MonoTime now) {
-  while (!due_.empty() && due_.front().at <= now) {
-    const Due due = due_.front();
-    std::pop_heap(due_.begin(), due_.end(), std::greater<>());
-    due_.pop_back();
-    const auto found = calls_.find(due.id);
-    if (found == calls_.end() || found->second->due != due.at) continue;
-    Call& call = *found->second;
-    call.due = kNever;
-    if (call.bridge->next_deadline() <= now) call.bridge->on_time(now);
-    settle(call);
-  }
+// Looked at in turns that happen anyway: an idle port has nothing new to tell.
+void Worker::count_shared_port(MonoTime now) {
+  if (now < next_totals_) return;
+  next_totals_ = now + kTotalsInterval;
+  const auto& port = browser_port_->counters();
+  SharedPortTotals totals;
+  totals.received = port[net::PortCount::kReceived];
+  totals.sent = port[net::PortCount::kSent];
+  totals.unknown_sender = drops_[Drop::kUnknownSender];
+  totals.unknown_ufrag = drops_[Drop::kUnknownUfrag];
+  totals.too_large = port[net::PortCount::kTooLarge];
+  totals.not_sent = port[net::PortCount::kSendBlocked] + port[net::PortCount::kSendFailed];
+  if (totals == told_totals_) return;
+  told_totals_ = totals;
+  report_.shared_port = totals;
 }
 
 }  // namespace patchcord::media

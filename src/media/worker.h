@@ -22,6 +22,7 @@
 #include "core/function.h"
 #include "core/random.h"
 #include "media/bridge.h"
+#include "media/deadline_heap.h"
 #include "media/engine.h"
 #include "net/port_pool.h"
 #include "net/wire.h"
@@ -47,6 +48,7 @@ struct Report {
   };
   std::vector<Told> events;
   std::vector<MediaId> closed;  // gone, their ports are closed; after their last events
+  std::optional<SharedPortTotals> shared_port;  // when they changed, at most once a second
 };
 
 class Worker final : private net::Resident {
@@ -55,7 +57,6 @@ class Worker final : private net::Resident {
     std::vector<IpAddress> own_addresses;
     int opus_complexity = 5;
   };
-  enum class Drop : uint8_t { kUnknownSender, kUnknownUfrag, kCount };
 
   // report is called on the loop's thread, at the end of a turn. The loop must outlive the worker
   // and not run any more when it dies.
@@ -69,10 +70,8 @@ class Worker final : private net::Resident {
   void send_digits(MediaId id, Side to, const std::string& digits, Duration tone);
   void close(MediaId id);
 
-  size_t calls() const { return calls_.size(); }
-  const Counters<Drop>& drops() const { return drops_; }
-
  private:
+  enum class Drop : uint8_t { kUnknownSender, kUnknownUfrag, kCount };
   struct Call;
   // A place at which a remote address is heard.
   struct Seat {
@@ -80,11 +79,6 @@ class Worker final : private net::Resident {
     Bridge& bridge;
     Side side;
     Call& call;
-  };
-  struct Due {
-    MonoTime at;
-    MediaId id;
-    bool operator>(const Due& other) const { return at > other.at; }
   };
   struct TextHash {
     using is_transparent = void;
@@ -100,10 +94,10 @@ class Worker final : private net::Resident {
   void sit(Call& call, Opening& opening);
   void watch(Seat& seat, net::Port& port);
   void settle(Call& call);
+  void count_shared_port(MonoTime now);
 
   void on_turn(MonoTime now) override;
   MonoTime next_deadline() const override;
-  void run_due(MonoTime now);
 
   net::Loop& loop_;
   std::unique_ptr<net::Port> browser_port_;
@@ -115,9 +109,11 @@ class Worker final : private net::Resident {
   std::unordered_map<MediaId, std::unique_ptr<Call>> calls_;
   std::unordered_map<SocketAddress, Seat*> seats_;  // browsers, by a proved remote address
   std::unordered_map<std::string, Seat*, TextHash, std::equal_to<>> ufrags_;
-  std::vector<Due> due_;  // a heap, the earliest first; may hold calls that are gone or were moved
+  DeadlineHeap<Call> due_;
   Report report_;
   Counters<Drop> drops_;
+  SharedPortTotals told_totals_;
+  MonoTime next_totals_;
 };
 
 }  // namespace patchcord::media

@@ -165,10 +165,14 @@ void EpollLoop::on_readable(int descriptor) {
 
 void EpollLoop::end_of_part(const char* part) {
   const MonoTime ended = clock_.now();
-  if (ended - part_began_ > kSlow) {
-    log::warn("loop.slow", {{"part", part}, {"ms", to_ms(ended - part_began_)}});
-  }
+  const Duration took = ended - part_began_;
   part_began_ = ended;
+  if (took <= kSlow) return;
+  ++slow_parts_;
+  if (ended < next_slow_line_) return;  // a busy machine must not fill the log as well
+  log::warn("loop.slow", {{"part", part}, {"ms", to_ms(took)}, {"times", slow_parts_}});
+  slow_parts_ = 0;
+  next_slow_line_ = ended + kSlowLineInterval;
 }
 
 }  // namespace patchcord::net

@@ -25,6 +25,7 @@ namespace patchcord::net {
 class EpollLoop final : public Loop {
  public:
   static constexpr Duration kSlow = std::chrono::milliseconds(20);
+  static constexpr Duration kSlowLineInterval = std::chrono::seconds(10);
 
   // The clock must outlive the loop. Errors: kNetwork when the system gives no descriptor.
   static Result<std::unique_ptr<EpollLoop>> make(const Clock& clock);
@@ -68,6 +69,8 @@ class EpollLoop final : public Loop {
   ReceiveSlab slab_;
   MonoTime now_;
   MonoTime part_began_;
+  MonoTime next_slow_line_{};
+  uint64_t slow_parts_ = 0;  // since the last line about them
   std::atomic<std::thread::id> thread_;
   std::atomic<bool> stopping_ = false;
 };

@@ -143,6 +143,11 @@ TEST_F(EchoCallTest, ChecksOfNobodyAndGarbageAreDropped) {
   world.run_for(seconds(2));
   EXPECT_FALSE(other.is_connected());
   EXPECT_TRUE(stranger.heard.empty());
+  const SharedPortTotals totals = engine->shared_ports();
+  EXPECT_GE(totals.unknown_sender, 512U);
+  EXPECT_GE(totals.unknown_ufrag, 10U);
+  EXPECT_LE(totals.unknown_ufrag, totals.unknown_sender);
+  EXPECT_GT(totals.received, totals.unknown_sender);
   browser.heard.clear();
   talk(kPcma.payload_type, 10);
   EXPECT_GE(browser.heard.size(), 10U);
