@@ -365,6 +365,7 @@ export class Call extends Emitter<CallEvents> {
   // "busy" comes as a message of its own and the call is then finished like any other, because applications
   // of the older SDK wait for FINISH. Here it is one status, BUSY.
   #finalStatus(status: string, reason: Reason): FinalStatus {
+    if (this.#state === "ending") return "FINISH"; // we asked for it, whatever the gateway calls it
     if (this.#busy || reason === "busy" || status === CALL_STATUS.BUSY) return "BUSY";
     return status === CALL_STATUS.FAILED ? "FAILED" : "FINISH";
   }

@@ -317,8 +317,10 @@ describe("an incoming call", () => {
     session.on("INCOMING_CALL", (call) => void call.hangup());
     announce("in-4");
     expect(hangups()).toEqual([{ callId: "in-4" }]);
-    gateway().tell("finish", { callId: "in-4", status: "FINISH", reason: "declined", by: "local" });
+    const statuses = watch(session, session.getCalls()[0] as Call).statuses;
+    gateway().tell("finish", { callId: "in-4", status: "FAILED", reason: "declined", by: "local" });
     await settle();
+    expect(statuses).toEqual(["FINISH"]);
     expect(session.getCalls()).toHaveLength(0);
   });
 
