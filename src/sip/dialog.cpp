@@ -255,10 +255,10 @@ TransactionId Dialog::invite_transaction() const {
   return is_open ? server_->transaction() : TransactionId();
 }
 
-void Dialog::close() {
-  if (client_) client_->close();
-  reoffer_.close();
-  for (const auto& [request, plain] : plain_) bench_.requests.abandon(request);
+void Dialog::close(MonoTime now) {
+  if (client_) client_->close(now);
+  reoffer_.close(now);
+  for (const auto& [request, plain] : plain_) bench_.requests.abandon(request, now);
 }
 
 // ---- inside

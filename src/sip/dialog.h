@@ -56,7 +56,7 @@ class Dialog {
 
   bool is_gone() const { return phase_ == Phase::kGone; }
   // Forgets every request that is still kept for it.
-  void close();
+  void close(MonoTime now);
   const std::string& call_id() const { return call_id_; }
   const std::string& local_tag() const { return local_tag_; }
   // That of an INVITE of the peer that may still be cancelled; null id: none.

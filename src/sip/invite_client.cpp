@@ -118,9 +118,9 @@ void InviteClient::end_stray_fork(const Message& response, const std::string& ta
   bench_.requests.send(stray->request(Method::kBye), stray->next_hop(), {}, now);
 }
 
-void InviteClient::close() {
-  bench_.requests.abandon(request_);
-  for (const auto& [tag, ack] : acks_) bench_.requests.abandon(ack);
+void InviteClient::close(MonoTime now) {
+  bench_.requests.abandon(request_, now);
+  for (const auto& [tag, ack] : acks_) bench_.requests.abandon(ack, now);
 }
 
 }  // namespace patchcord::sip

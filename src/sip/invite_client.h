@@ -33,7 +33,7 @@ class InviteClient {
   Outcome on_answer(const Message& response, MonoTime now);
   void cancel(std::string reason, MonoTime now) { bench_.requests.cancel(request_, reason, now); }
   // No 2xx can come any more, or we no longer care: forgets requests that are still kept.
-  void close();
+  void close(MonoTime now);
 
   bool owns(RequestId request) const { return request == request_; }
   const std::string& call_id() const { return draft_.call_id; }

@@ -67,7 +67,7 @@ void Registration::send(MonoTime now) {
 void Registration::unregister(MonoTime now) {
   if (phase_ == Phase::kLeaving || phase_ == Phase::kGone) return;
   const bool may_be_bound = is_known_there_ || phase_ == Phase::kAsking;
-  bench_.requests.abandon(request_);
+  bench_.requests.abandon(request_, now);
   keep_alive_at_ = kNever;
   phase_ = Phase::kLeaving;
   if (may_be_bound) return ask(now);

@@ -32,7 +32,7 @@ class Registration {
   MonoTime deadline() const { return next_at_ < keep_alive_at_ ? next_at_ : keep_alive_at_; }
 
   bool is_gone() const { return phase_ == Phase::kGone; }
-  void close() { bench_.requests.abandon(request_); }
+  void close(MonoTime now) { bench_.requests.abandon(request_, now); }
   const Account& account() const { return account_; }
   const std::string& realm() const { return auth_.realm(); }  // "" before the first challenge
 

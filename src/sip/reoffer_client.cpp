@@ -31,7 +31,7 @@ void ReofferClient::send(const DialogSide& side, MonoTime now) {
   cseq_ = draft.cseq;
   is_acked_ = false;
   side.auth.sign(draft, bench_.random);
-  bench_.requests.abandon(request_);
+  bench_.requests.abandon(request_, now);
   request_ = bench_.requests.send(std::move(draft), side.state.next_hop(), side.id, now);
   phase_ = Phase::kPending;
   wake_at_ = now + kPatience;
@@ -48,7 +48,7 @@ ReofferClient::News ReofferClient::on_answer(const Message& response, const Dial
     }
     side.state.refresh_target(response);
     if (plan_.method == Method::kInvite) {
-      bench_.requests.abandon(ack_);
+      bench_.requests.abandon(ack_, now);
       RequestDraft ack = side.state.ack(cseq_);
       ack_ = bench_.requests.send(std::move(ack), side.state.next_hop(), side.id, now);
     }
@@ -95,9 +95,9 @@ Duration ReofferClient::glare_pause() {
   return bench_.random.below(201) * 10ms;
 }
 
-void ReofferClient::close() {
-  bench_.requests.abandon(request_);
-  bench_.requests.abandon(ack_);
+void ReofferClient::close(MonoTime now) {
+  bench_.requests.abandon(request_, now);
+  bench_.requests.abandon(ack_, now);
 }
 
 }  // namespace patchcord::sip

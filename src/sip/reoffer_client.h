@@ -50,7 +50,7 @@ class ReofferClient {
   News on_no_answer(const NoAnswer& why);
   void on_time(const DialogSide& side, MonoTime now);
   MonoTime deadline() const { return phase_ == Phase::kIdle ? kNever : wake_at_; }
-  void close();
+  void close(MonoTime now);
 
  private:
   enum class Phase : uint8_t { kIdle, kPending, kWaiting };

@@ -86,10 +86,10 @@ void RequestSender::cancel(RequestId invite, std::string reason, MonoTime now) {
   }
 }
 
-void RequestSender::abandon(RequestId id) {
+void RequestSender::abandon(RequestId id, MonoTime now) {
   const auto it = all_.find(id);
   if (it == all_.end()) return;
-  // The transaction stays in its table so that repeated answers are absorbed.
+  table_.let_go(it->second.transaction, now);
   by_transaction_.erase(it->second.transaction);
   deadlines_.set(id, kNever);
   all_.erase(it);
@@ -145,7 +145,7 @@ void RequestSender::on_response(TransactionId transaction, const Message& respon
     request->phase = Phase::kAnswered;
     deadlines_.set(id, kNever);
     const bool may_come_again = request->draft.method == Method::kInvite && status < 300;
-    if (!may_come_again) abandon(id);
+    if (!may_come_again) abandon(id, now);
   }
   user_.on_answer(owner, id, response, from, now);
 }
@@ -158,8 +158,8 @@ void RequestSender::on_client_failed(TransactionId transaction, TransactionFailu
   fail(id, failure == TransactionFailure::kTimeout ? kTimeout : kNoWay, now);
 }
 
-void RequestSender::on_client_gone(TransactionId transaction) {
-  abandon(find_by(transaction));
+void RequestSender::on_client_gone(TransactionId transaction, MonoTime now) {
+  abandon(find_by(transaction), now);
 }
 
 RequestSender::Request* RequestSender::find(RequestId id) {
@@ -211,7 +211,7 @@ void RequestSender::fail(RequestId id, NoAnswer why, MonoTime now) {
   const Request* request = find(id);
   if (!request) return;
   const RequestOwner owner = request->owner;
-  abandon(id);
+  abandon(id, now);
   user_.on_no_answer(owner, id, why, now);
 }
 

@@ -58,7 +58,7 @@ class RequestSender final : public ClientTransactionUser {
   // For an INVITE. At the latest 64*T1 later the owner has a final answer or on_no_answer (487).
   void cancel(RequestId invite, std::string reason, MonoTime now);
   // The owner wants to hear no more of it.
-  void abandon(RequestId id);
+  void abandon(RequestId id, MonoTime now);
   // Where the request went; null before that is known and after the request is gone.
   const Target* target(RequestId id) const;
 
@@ -71,7 +71,7 @@ class RequestSender final : public ClientTransactionUser {
                    MonoTime now) override;
   void on_client_failed(TransactionId transaction, TransactionFailure failure,
                         MonoTime now) override;
-  void on_client_gone(TransactionId transaction) override;
+  void on_client_gone(TransactionId transaction, MonoTime now) override;
 
  private:
   enum class Phase : uint8_t { kResolving, kCalling, kProceeding, kAnswered, kFailed };

@@ -100,6 +100,13 @@ TransactionId TransactionTable::begin(Message request, const Target& target, Mon
   return insert(std::move(transaction));
 }
 
+void TransactionTable::let_go(TransactionId id, MonoTime now) {
+  Transaction* transaction = find(id);
+  if (!transaction) return;
+  transaction->machine.let_go(now);
+  deadlines_.set(id, transaction->machine.deadline());
+}
+
 void TransactionTable::abandon(TransactionId id, MonoTime now) {
   erase(id, ServerEnd::kDone, now);
 }
@@ -132,7 +139,7 @@ void TransactionTable::receive_response(const Message& response, const Target& f
   const bool is_gone = transaction.machine.is_terminated();
   perform(id, transaction, outcome, now);
   if (outcome.tell) client_user_.on_response(id, response, from, now);
-  if (is_gone) client_user_.on_client_gone(id);
+  if (is_gone) client_user_.on_client_gone(id, now);
 }
 
 TransactionTable::Match TransactionTable::receive_request(const Message& request, MonoTime now) {
@@ -252,7 +259,7 @@ void TransactionTable::tell_client(TransactionId id, Kind kind, const Transactio
   } else if (outcome.timed_out) {
     client_user_.on_client_failed(id, TransactionFailure::kTimeout, now);
   } else if (!find(id)) {
-    client_user_.on_client_gone(id);
+    client_user_.on_client_gone(id, now);
   }
 }
 

@@ -36,7 +36,7 @@ class ClientTransactionUser {
   // The request got no answer. The transaction is gone.
   virtual void on_client_failed(TransactionId id, TransactionFailure failure, MonoTime now) = 0;
   // A transaction that had its final response has run out.
-  virtual void on_client_gone(TransactionId id) = 0;
+  virtual void on_client_gone(TransactionId id, MonoTime now) = 0;
 };
 
 enum class ServerEnd : uint8_t {
@@ -65,6 +65,8 @@ class TransactionTable {
 
   // Sends `request` (whose topmost Via has a fresh branch) and watches over it.
   TransactionId begin(Message request, const Target& target, MonoTime now);
+  // The user waits for no answer; the transaction goes on to absorb what may still come.
+  void let_go(TransactionId id, MonoTime now);
   // Ends a client transaction without a word to the user; an unknown id is ignored.
   void abandon(TransactionId id, MonoTime now);
   // The request as sent; null once the transaction is gone.

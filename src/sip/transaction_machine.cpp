@@ -159,6 +159,11 @@ TransactionOutcome TransactionMachine::on_time(MonoTime now) {
   return {.resend = true};
 }
 
+void TransactionMachine::let_go(MonoTime now) {
+  const bool waits_for_ever = kind_ == Kind::kInviteClient && state_ == State::kProceeding;
+  if (waits_for_ever) end_at_ = std::min(end_at_, now + kTimers.timeout());
+}
+
 TransactionOutcome TransactionMachine::terminate(Outcome outcome) {
   enter(State::kTerminated, kNever);
   return outcome;

@@ -57,6 +57,9 @@ class TransactionMachine {
 
   TransactionOutcome on(TransactionInput input, MonoTime now);
   TransactionOutcome on_time(MonoTime now);
+  // The user waits no longer. An INVITE client that has heard only provisional responses would wait
+  // for ever; it now ends after 64*T1.
+  void let_go(MonoTime now);
   MonoTime deadline() const { return resend_at_ < end_at_ ? resend_at_ : end_at_; }
   TransactionKind kind() const { return kind_; }
   TransactionState state() const { return state_; }

@@ -84,7 +84,7 @@ DialogId UserAgent::invite(OutgoingCall call, MonoTime now) {
   }
   const Dialog& dialog = dialogs_.try_emplace(id, bench_, id, std::move(call), now).first->second;
   dialogs_by_key_[dialog_key(dialog.call_id(), dialog.local_tag())] = id;
-  settle(id);
+  settle(id, now);
   rearm();
   return id;
 }
@@ -99,32 +99,32 @@ bool UserAgent::may_send_to(const Account& account) {
 // ---- commands
 
 void UserAgent::ring(DialogId dialog, MonoTime now) {
-  with(dialog, [&](Dialog& d) { d.ring(now); });
+  with(dialog, now, [&](Dialog& d) { d.ring(now); });
 }
 void UserAgent::progress(DialogId dialog, std::string sdp, MonoTime now) {
-  with(dialog, [&](Dialog& d) { d.progress(std::move(sdp), now); });
+  with(dialog, now, [&](Dialog& d) { d.progress(std::move(sdp), now); });
 }
 void UserAgent::answer(DialogId dialog, std::string sdp, MonoTime now) {
-  with(dialog, [&](Dialog& d) { d.answer(std::move(sdp), now); });
+  with(dialog, now, [&](Dialog& d) { d.answer(std::move(sdp), now); });
 }
 void UserAgent::reject(DialogId dialog, int status, std::string phrase, MonoTime now) {
-  with(dialog, [&](Dialog& d) { d.reject(status, phrase, now); });
+  with(dialog, now, [&](Dialog& d) { d.reject(status, phrase, now); });
 }
 void UserAgent::hangup(DialogId dialog, Hangup how, MonoTime now) {
-  with(dialog, [&](Dialog& d) { d.hangup(how, now); });
+  with(dialog, now, [&](Dialog& d) { d.hangup(how, now); });
 }
 void UserAgent::reoffer(DialogId dialog, std::string sdp, MonoTime now) {
-  with(dialog, [&](Dialog& d) { d.reoffer(std::move(sdp), now); });
+  with(dialog, now, [&](Dialog& d) { d.reoffer(std::move(sdp), now); });
 }
 void UserAgent::answer_reoffer(DialogId dialog, std::string sdp, MonoTime now) {
-  with(dialog, [&](Dialog& d) { d.answer_reoffer(std::move(sdp), now); });
+  with(dialog, now, [&](Dialog& d) { d.answer_reoffer(std::move(sdp), now); });
 }
 void UserAgent::refuse_reoffer(DialogId dialog, int status, MonoTime now) {
-  with(dialog, [&](Dialog& d) { d.refuse_reoffer(status, now); });
+  with(dialog, now, [&](Dialog& d) { d.refuse_reoffer(status, now); });
 }
 void UserAgent::send_info(DialogId dialog, std::string content_type, std::string body,
                           MonoTime now) {
-  with(dialog, [&](Dialog& d) { d.send_info(std::move(content_type), std::move(body), now); });
+  with(dialog, now, [&](Dialog& d) { d.send_info(std::move(content_type), std::move(body), now); });
 }
 
 std::string UserAgent::call_id(DialogId dialog) const {
@@ -135,11 +135,11 @@ std::string UserAgent::call_id(DialogId dialog) const {
 // ---- registrations
 
 template <class Act>
-void UserAgent::with(RegistrationId id, Act act) {
+void UserAgent::with(RegistrationId id, MonoTime now, Act act) {
   const auto it = registrations_.find(id);
   if (it == registrations_.end()) return;
   act(it->second);
-  settle(id);
+  settle(id, now);
   rearm();
 }
 
@@ -147,7 +147,7 @@ RegistrationId UserAgent::register_account(Account account, MonoTime now) {
   const RegistrationId id(++last_id_);
   if (may_send_to(account)) {
     registrations_.try_emplace(id, bench_, id, std::move(account), now);
-    settle(id);
+    settle(id, now);
   } else {
     events_.push(
         RegistrationFailed{id, 0, "Next Hop Not Allowed", RegistrationFailed::Next::kGivesUp});
@@ -157,7 +157,7 @@ RegistrationId UserAgent::register_account(Account account, MonoTime now) {
 }
 
 void UserAgent::unregister(RegistrationId registration, MonoTime now) {
-  with(registration, [&](Registration& r) { r.unregister(now); });
+  with(registration, now, [&](Registration& r) { r.unregister(now); });
 }
 
 void UserAgent::close_all(MonoTime now) {
@@ -218,7 +218,7 @@ void UserAgent::on_transport_error(const Target& target, MonoTime now) {
     std::vector<RegistrationId> registrations;
     for (const auto& [id, registration] : registrations_) registrations.push_back(id);
     for (const RegistrationId id : registrations) {
-      with(id, [&](Registration& r) { r.on_transport_error(target, now); });
+      with(id, now, [&](Registration& r) { r.on_transport_error(target, now); });
     }
   });
 }
@@ -229,10 +229,10 @@ void UserAgent::on_time(MonoTime now) {
     transactions_.on_time(now);
     requests_.on_time(now);
     while (const auto id = dialog_deadlines_.take(now)) {
-      with(*id, [&](Dialog& d) { d.on_time(now); });
+      with(*id, now, [&](Dialog& d) { d.on_time(now); });
     }
     while (const auto id = registration_deadlines_.take(now)) {
-      with(*id, [&](Registration& r) { r.on_time(now); });
+      with(*id, now, [&](Registration& r) { r.on_time(now); });
     }
   });
 }
@@ -248,20 +248,20 @@ MonoTime UserAgent::next_deadline() {
 void UserAgent::on_answer(const RequestOwner& owner, RequestId id, const Message& response,
                           const Target& from, MonoTime now) {
   if (const auto* dialog = std::get_if<DialogId>(&owner)) {
-    with(*dialog, [&](Dialog& d) { d.on_answer(id, response, from, now); });
+    with(*dialog, now, [&](Dialog& d) { d.on_answer(id, response, from, now); });
   } else if (const auto* registration = std::get_if<RegistrationId>(&owner)) {
     // Calls to a registered account come from where it registered.
     if (next_hops_.size() < kMaxNextHops) next_hops_.insert(from.address.ip());
-    with(*registration, [&](Registration& r) { r.on_answer(id, response, from, now); });
+    with(*registration, now, [&](Registration& r) { r.on_answer(id, response, from, now); });
   }
 }
 
 void UserAgent::on_no_answer(const RequestOwner& owner, RequestId id, const NoAnswer& why,
                              MonoTime now) {
   if (const auto* dialog = std::get_if<DialogId>(&owner)) {
-    with(*dialog, [&](Dialog& d) { d.on_no_answer(id, why, now); });
+    with(*dialog, now, [&](Dialog& d) { d.on_no_answer(id, why, now); });
   } else if (const auto* registration = std::get_if<RegistrationId>(&owner)) {
-    with(*registration, [&](Registration& r) { r.on_no_answer(id, why, now); });
+    with(*registration, now, [&](Registration& r) { r.on_no_answer(id, why, now); });
   }
 }
 
@@ -271,24 +271,24 @@ void UserAgent::on_server_gone(TransactionId id, ServerEnd how, MonoTime now) {
   const DialogId dialog = it->second;
   invites_.erase(it);
   if (how == ServerEnd::kNoWayBack) {
-    with(dialog, [&](Dialog& d) { d.on_server_failed(now); });
+    with(dialog, now, [&](Dialog& d) { d.on_server_failed(now); });
   }
 }
 
 // ---- inside
 
-void UserAgent::settle(DialogId id) {
+void UserAgent::settle(DialogId id, MonoTime now) {
   const auto it = dialogs_.find(id);
   if (it == dialogs_.end()) return;
   Dialog& dialog = it->second;
   if (!dialog.is_gone()) return dialog_deadlines_.set(id, dialog.deadline());
-  dialog.close();
+  dialog.close(now);
   dialog_deadlines_.set(id, kNever);
   dialogs_by_key_.erase(dialog_key(dialog.call_id(), dialog.local_tag()));
   dialogs_.erase(it);
 }
 
-void UserAgent::settle(RegistrationId id) {
+void UserAgent::settle(RegistrationId id, MonoTime now) {
   const auto it = registrations_.find(id);
   if (it == registrations_.end()) return;
   Registration& registration = it->second;
@@ -297,7 +297,7 @@ void UserAgent::settle(RegistrationId id) {
     if (!registration.realm().empty()) realms_[aor] = registration.realm();
     return registration_deadlines_.set(id, registration.deadline());
   }
-  registration.close();
+  registration.close(now);
   registration_deadlines_.set(id, kNever);
   realms_.erase(aor);
   registrations_.erase(it);

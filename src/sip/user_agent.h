@@ -120,18 +120,18 @@ class UserAgent final : private RequestUser, private ServerTransactionUser {
   // Runs a step of one dialog or registration, if it is still there, and takes note of its new
   // deadline or its end.
   template <class Act>
-  void with(DialogId id, Act act) {
+  void with(DialogId id, MonoTime now, Act act) {
     const auto it = dialogs_.find(id);
     if (it == dialogs_.end()) return;
     act(it->second);
-    settle(id);
+    settle(id, now);
     rearm();
   }
   template <class Act>
-  void with(RegistrationId id, Act act);
+  void with(RegistrationId id, MonoTime now, Act act);
   bool may_send_to(const Account& account);
-  void settle(DialogId id);
-  void settle(RegistrationId id);
+  void settle(DialogId id, MonoTime now);
+  void settle(RegistrationId id, MonoTime now);
   // Runs an arrival; the outermost one then tells the events and asks for the next wake-up.
   template <class Act>
   void turn(Act act);

@@ -81,7 +81,7 @@ void UserAgent::on_ack(const Message& ack, MonoTime now) {
   if (transactions_.receive_request(ack, now) == TransactionTable::Match::kAbsorbed) return;
   const DialogId id = dialog_of(ack);
   if (id == DialogId()) return drops_.add(SipDrop::kStray);
-  with(id, [&](Dialog& d) { d.on_ack(ack, now); });
+  with(id, now, [&](Dialog& d) { d.on_ack(ack, now); });
 }
 
 // RFC 3261 9.2. The 200 has the To tag of the INVITE's own answers.
@@ -91,7 +91,7 @@ void UserAgent::on_cancel(const Message& cancel, const Target& from, MonoTime no
   if (dialog == dialogs_.end()) return reply(cancel, from, 481);
   reply(cancel, from, make_response(cancel, 200, {}, dialog->second.local_tag()));
   if (dialog->second.invite_transaction() != it->first) return;
-  with(dialog->first, [&](Dialog& d) { d.on_cancel(cancel, now); });
+  with(dialog->first, now, [&](Dialog& d) { d.on_cancel(cancel, now); });
 }
 
 void UserAgent::on_dialog_request(DialogId id, const Message& request, const Target& from,
@@ -99,7 +99,7 @@ void UserAgent::on_dialog_request(DialogId id, const Message& request, const Tar
   const TransactionId transaction = transactions_.accept(request, from, now);
   if (transaction == TransactionId()) return drops_.add(SipDrop::kFull);
   if (request.is(Method::kInvite)) invites_[transaction] = id;
-  with(id, [&](Dialog& d) {
+  with(id, now, [&](Dialog& d) {
     d.on_request(request, transaction, now);
     if (d.invite_transaction() != transaction) return;
     bench_.respond(transaction, request, make_response(request, 100), {}, now);
@@ -124,7 +124,7 @@ void UserAgent::on_call(const Message& invite, const Target& from, MonoTime now)
   dialogs_by_key_[dialog_key(state->call_id(), state->local_tag())] = id;
   invites_[transaction] = id;
   dialogs_.try_emplace(id, bench_, id, std::move(*state), invite, transaction, now);
-  settle(id);
+  settle(id, now);
   const auto caller = address_of(invite, Header::kFrom).value_or(NameAddr());
   const auto callee = address_of(invite, Header::kTo).value_or(NameAddr());
   events_.push(IncomingCall{.dialog = id,
