@@ -7,9 +7,6 @@
 namespace patchcord::media {
 namespace {
 
-// How long a digit is sent on that was heard: its own length is not known when it begins.
-constexpr Duration kRelayedTone = rtp::TelephoneEventSender::kMinTone;
-
 PipeSettings settings_towards(const EndpointPlan& destination, int opus_complexity) {
   PipeSettings settings;
   settings.opus_complexity = opus_complexity;
@@ -51,11 +48,7 @@ void Bridge::set_plan(const MediaPlan& plan, MonoTime now) {
 
 void Bridge::forward(Side source, rtp::Packet& packet, MonoTime now) {
   const std::optional<char> digit = lane(source).forward(packet, now);
-  if (!digit) return;
-  events_.on_event(Digit{source, *digit});
-  if (plan_.from(source).flow == AudioPlan::Flow::kOpen) {
-    lane(source).send_digit(*digit, kRelayedTone);
-  }
+  if (digit) events_.on_event(Digit{source, *digit});
 }
 
 void Bridge::settle(MonoTime now) {

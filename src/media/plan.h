@@ -92,9 +92,8 @@ struct AudioPlan {
   // What is sent on: the first is what is encoded when a packet must be transcoded; a packet whose
   // format (codec and clock rate) equals any of them is relayed under that payload type.
   std::vector<AudioFormat> to;
-  // Telephone-events (RFC 4733) of the source and towards the destination. With both, and the flow
-  // open, each digit of the source is pressed again towards the destination by the engine itself;
-  // it is told as an event (Digit) in any case.
+  // Telephone-events (RFC 4733): those of the source are told as events (Digit) and do not cross by
+  // themselves; towards the destination they carry Engine::send_digits.
   std::optional<AudioFormat> event_from;
   std::optional<AudioFormat> event_to;
   std::chrono::milliseconds ptime{20};  // packet length when transcoding, 10..60
