@@ -20,12 +20,13 @@ rtc::RemoteParameters parameters(const WebrtcRemote& remote) {
 
 }  // namespace
 
-WebrtcEndpoint::WebrtcEndpoint(Side side, const WebrtcLocal& local, const rtc::DtlsContext& context,
-                               Random& random, net::Outbox& outbox, EventSink& events)
-    : side_(side),
-      outbox_(outbox),
-      events_(events),
-      transport_(context, rtc::IceRole::kLite, {local.ufrag, local.password}, random),
+WebrtcEndpoint::WebrtcEndpoint(const WebrtcLocal& local, const Surroundings& surroundings)
+    : id_(surroundings.id),
+      side_(surroundings.side),
+      outbox_(surroundings.outbox),
+      events_(surroundings.events),
+      transport_(surroundings.dtls, rtc::IceRole::kLite, {local.ufrag, local.password},
+                 surroundings.random),
       rtcp_(local.ssrc, local.cname) {}
 
 void WebrtcEndpoint::set_plan(const EndpointPlan& plan, MonoTime now) {
@@ -180,7 +181,7 @@ void WebrtcEndpoint::pass_events(MonoTime now) {
         break;
     }
     if (!transport_.failure().empty()) {
-      log::info("media.transport_failed", {{"why", transport_.failure()}});
+      log::info("media.transport_failed", {{"media", id_.value()}, {"why", transport_.failure()}});
     }
     events_.on_event(failed);
   }

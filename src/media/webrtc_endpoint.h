@@ -21,8 +21,16 @@ namespace patchcord::media {
 
 class WebrtcEndpoint final : public Endpoint, private rtc::DatagramSink {
  public:
-  WebrtcEndpoint(Side side, const WebrtcLocal& local, const rtc::DtlsContext& context,
-                 Random& random, net::Outbox& outbox, EventSink& events);
+  struct Surroundings {
+    MediaId id;  // for the log
+    Side side;
+    const rtc::DtlsContext& dtls;
+    Random& random;
+    net::Outbox& outbox;
+    EventSink& events;
+  };
+
+  WebrtcEndpoint(const WebrtcLocal& local, const Surroundings& surroundings);
 
   void set_plan(const EndpointPlan& plan, MonoTime now) override;
   void set_formats(const AudioPlan& in, const AudioPlan& out) override;
@@ -58,6 +66,7 @@ class WebrtcEndpoint final : public Endpoint, private rtc::DatagramSink {
   void pass_events(MonoTime now);
   const char* state_text() const;
 
+  const MediaId id_;
   const Side side_;
   net::Outbox& outbox_;
   EventSink& events_;

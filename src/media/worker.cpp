@@ -139,7 +139,9 @@ void Worker::open(Opening opening) {
 std::unique_ptr<Endpoint> Worker::make_endpoint(Opening& opening, Side side, EventSink& events) {
   const LocalMedia& local = opening.local[index(side)];
   if (const auto* webrtc = std::get_if<WebrtcLocal>(&local)) {
-    return std::make_unique<WebrtcEndpoint>(side, *webrtc, dtls_, random_, loop_.outbox(), events);
+    return std::make_unique<WebrtcEndpoint>(
+        *webrtc,
+        WebrtcEndpoint::Surroundings{opening.id, side, dtls_, random_, loop_.outbox(), events});
   }
   if (std::holds_alternative<RtpLocal>(local)) {
     RtpEndpoint::Identity identity{side, opening.streams[index(side)].ssrc, opening.cname,

@@ -167,6 +167,45 @@ TEST_F(SipCallTest, AThirdAddressIsNeitherHeardNorAnswered) {
   EXPECT_GE(stats.dropped, 2700U);
 }
 
+// safety.md 37, 38, 39: garbage of the believed peers themselves, to every port.
+TEST_F(SipCallTest, GarbageOfThePeersEndsNothing) {
+  open(kPcma);
+  talk(10);
+  const uint8_t voice[] = {0x55, 0x55, 0x55, 0x55};
+  for (int i = 0; i < 5000; ++i) {
+    std::vector<uint8_t> bytes(random.below(300));
+    random.fill(bytes);
+    switch (i % 5) {
+      case 0:  // a good packet with a few bytes changed
+        bytes = phone.stream.next(kPcma.payload_type, voice);
+        for (int n = 0; n < 3; ++n) bytes[random.below(16)] = static_cast<uint8_t>(random.u32());
+        break;
+      case 1:
+        if (!bytes.empty()) bytes[0] = 0x80;
+        break;
+      case 2:
+        if (bytes.size() > 1) bytes[0] = 0x81, bytes[1] = static_cast<uint8_t>(192 + i % 32);
+        break;
+      default:
+        break;
+    }
+    phone.send_raw(gateway_rtp, bytes);
+    phone.send_rtcp(gateway_rtcp, bytes);
+    browser.send_raw(bytes);
+    if (i % 20 == 0) world.run_for(milliseconds(1));
+  }
+  world.run_for(seconds(1));
+  browser.heard.clear();
+  phone.heard.clear();
+  phone.stream.sequence = 30000;  // settle on one stream again
+  talk(50);
+  EXPECT_GE(voices(phone.heard), 50U);
+  EXPECT_GE(voices(browser.heard), 45U);
+  EXPECT_TRUE(all<Failed>(call.id).empty());
+  engine->close(call.id);
+  expect_empty();
+}
+
 TEST_F(SipCallTest, APeerBehindNatIsLearntFromTheSignallingAddress) {
   test::PhonePeer nat(outside, peers, {proxy_ip, 50000});
   reserve();
