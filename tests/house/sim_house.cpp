@@ -33,6 +33,31 @@ app::Config config_for(SimHouseOptions& options) {
 
 }  // namespace
 
+std::string browser_sdp(const rtc::IceCredentials& ice, const std::string& fingerprint,
+                        const std::string& setup) {
+  return fmt::format(
+      "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
+      "m=audio 9 UDP/TLS/RTP/SAVPF 111 9 0 8 110 126\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\n"
+      "a=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=ice-options:trickle\r\na=fingerprint:{}\r\n"
+      "a=setup:{}\r\na=mid:0\r\na=sendrecv\r\na=rtpmap:111 opus/48000/2\r\n"
+      "a=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:9 G722/8000\r\na=rtpmap:0 PCMU/8000\r\n"
+      "a=rtpmap:8 PCMA/8000\r\na=rtpmap:110 telephone-event/48000\r\n"
+      "a=rtpmap:126 telephone-event/8000\r\n",
+      ice.ufrag, ice.pwd, fingerprint, setup);
+}
+
+void connect_to(BrowserPeer& peer, const std::string& answer) {
+  const auto session = sdp::parse(answer);
+  ASSERT_TRUE(session) << answer;
+  const sdp::Media& audio = session->media.at(0);
+  ASSERT_FALSE(audio.candidates.empty());
+  const auto ip = IpAddress::parse(audio.candidates[0].address);
+  const auto& fingerprint = session->fingerprints_of(audio).at(0);
+  peer.connect({session->ice_ufrag_of(audio), session->ice_pwd_of(audio)},
+               fingerprint.hash + " " + fingerprint.value, {*ip, audio.candidates[0].port},
+               rtc::DtlsRole::kClient);
+}
+
 bool FakeCall::told(const std::string& what) const {
   return std::find(story.begin(), story.end(), what) != story.end();
 }
@@ -84,15 +109,7 @@ FakeCall& FakeBrowser::open(const std::string& call_id) {
 std::string FakeBrowser::sdp_of(FakeCall& call, const std::string& setup) {
   std::string fingerprint = call.media->fingerprint();
   if (wrong_fingerprint) fingerprint.back() = fingerprint.back() == '0' ? '1' : '0';
-  return fmt::format(
-      "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
-      "m=audio 9 UDP/TLS/RTP/SAVPF 111 9 0 8 110 126\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\n"
-      "a=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=ice-options:trickle\r\na=fingerprint:{}\r\n"
-      "a=setup:{}\r\na=mid:0\r\na=sendrecv\r\na=rtpmap:111 opus/48000/2\r\n"
-      "a=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:9 G722/8000\r\na=rtpmap:0 PCMU/8000\r\n"
-      "a=rtpmap:8 PCMA/8000\r\na=rtpmap:110 telephone-event/48000\r\n"
-      "a=rtpmap:126 telephone-event/8000\r\n",
-      call.media->ice().ufrag, call.media->ice().pwd, fingerprint, setup);
+  return browser_sdp(call.media->ice(), fingerprint, setup);
 }
 
 std::string FakeBrowser::call(const std::string& callee, bool with_media) {
@@ -171,16 +188,7 @@ void FakeBrowser::take(const wcs::ServerMessage& message) {
 }
 
 void FakeBrowser::connect(FakeCall& call) {
-  if (!call.media || no_ice) return;
-  const auto session = sdp::parse(call.remote_sdp);
-  ASSERT_TRUE(session) << call.remote_sdp;
-  const sdp::Media& audio = session->media.at(0);
-  ASSERT_FALSE(audio.candidates.empty());
-  const auto ip = IpAddress::parse(audio.candidates[0].address);
-  const auto& fingerprint = session->fingerprints_of(audio).at(0);
-  call.media->connect({session->ice_ufrag_of(audio), session->ice_pwd_of(audio)},
-                      fingerprint.hash + " " + fingerprint.value, {*ip, audio.candidates[0].port},
-                      rtc::DtlsRole::kClient);
+  if (call.media && !no_ice) connect_to(*call.media, call.remote_sdp);
 }
 
 void FakeBrowser::tick() {

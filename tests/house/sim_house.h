@@ -23,6 +23,11 @@ namespace patchcord::test {
 
 class SimHouse;
 
+// The SDP of a browser, offer or answer, and what a browser does with the gateway's.
+std::string browser_sdp(const rtc::IceCredentials& ice, const std::string& fingerprint,
+                        const std::string& setup);
+void connect_to(BrowserPeer& peer, const std::string& remote_sdp);
+
 struct FakeCall {                  // what the page knows of a call
   std::vector<std::string> story;  // "trying", "sdp", "ring", "ring_media", "talk", "finish", ...
   std::optional<wcs::Finish> finish;
