@@ -20,6 +20,10 @@
 namespace patchcord::app {
 namespace {
 
+constexpr uint16_t kGoingAway = 1001;  // RFC 6455 7.4.1
+constexpr Duration kGoodbye = std::chrono::seconds(1);
+constexpr Duration kGoodbyeStep = std::chrono::milliseconds(20);
+
 // Where the built page lies: configured, or beside the program in a source tree or a package.
 Result<std::filesystem::path> page_root(const Config& config) {
   if (!config.web.root.empty()) {
@@ -97,6 +101,7 @@ struct Server::Parts {
   Result<void> build_web();
   void stop_media();
   void on_signal();
+  void leave(MonoTime deadline);
 
   const Config config;
   const ServerOptions options;
@@ -192,10 +197,20 @@ void Server::Parts::on_signal() {
     return;
   }
   is_stopping = true;
-  gateway->stop([this] { io.stop(); });
+  gateway->stop([this] {
+    web->stop_accepting();
+    web->close_all(kGoingAway, "the gateway ends");
+    leave(control.now() + kGoodbye);
+  });
   signals.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) on_signal();
   });
+}
+
+// Ends the loop once every page has taken its leave, or the time for it is over.
+void Server::Parts::leave(MonoTime deadline) {
+  if (web->counts().websockets == 0 || control.now() >= deadline) return io.stop();
+  control.after(kGoodbyeStep, [this, deadline] { leave(deadline); });
 }
 
 void Server::Parts::stop_media() {

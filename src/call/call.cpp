@@ -234,19 +234,18 @@ void Call::perform(Action action, Side side) {
 // phone rings; what B says later changes the plan, not this description.
 void Call::describe_a() {
   Agreement& a = agreement(Side::kA);
+  Described described;
   if (offer_.empty()) {
-    Described offered = make_offer(std::move(a), services_.policy);
-    a = std::move(offered.agreement);
-    a_->describe(std::move(offered.sdp));
+    described = make_offer(std::move(a), services_.policy);
   } else {
     Negotiated<Described> answered = answer_offer(a, offer_, services_.policy);
     if (const auto* objection = std::get_if<Objection>(&answered)) return object(*objection);
-    auto& described = std::get<Described>(answered);
-    a = std::move(described.agreement);
-    a_->describe(std::move(described.sdp));
+    described = std::move(std::get<Described>(answered));
+    offer_.clear();
   }
-  offer_.clear();
-  push_plan(Sound::kNone);
+  a = std::move(described.agreement);
+  push_plan(Sound::kNone);  // first: the browser's checks may be here before this function ends
+  a_->describe(std::move(described.sdp));
 }
 
 void Call::offer_b() {

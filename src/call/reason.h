@@ -38,9 +38,9 @@ enum class EndedBy : uint8_t { kA, kB, kGateway };
 struct Ending {
   Reason reason = Reason::kHangup;
   EndedBy by = EndedBy::kGateway;
-  int sip_status = 0;      // the final SIP status of the far side; 0: none
+  int sip_status = 0;        // the final SIP status of the far side; 0: none
   std::string sip_reason{};  // its reason phrase
-  int q850 = 0;            // cause of its Reason header (RFC 3326); 0: none
+  int q850 = 0;              // cause of its Reason header (RFC 3326); 0: none
   std::string warning{};     // text of its Warning header
 };
 

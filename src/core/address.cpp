@@ -41,7 +41,9 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   return ip;
 }
 
-bool IpAddress::is_unspecified() const { return bytes_ == std::array<uint8_t, 16>{}; }
+bool IpAddress::is_unspecified() const {
+  return bytes_ == std::array<uint8_t, 16>{};
+}
 
 bool IpAddress::is_loopback() const {
   if (is_v4()) return bytes_[0] == 127;
@@ -60,8 +62,7 @@ bool IpAddress::is_private() const {
 
 bool IpAddress::is_multicast() const {
   if (is_v4()) {
-    return (bytes_[0] & 0xf0) == 0xe0 ||
-           (bytes_[0] & bytes_[1] & bytes_[2] & bytes_[3]) == 0xff;
+    return (bytes_[0] & 0xf0) == 0xe0 || (bytes_[0] & bytes_[1] & bytes_[2] & bytes_[3]) == 0xff;
   }
   return is_v6() && bytes_[0] == 0xff;
 }
@@ -142,7 +143,7 @@ size_t std::hash<patchcord::IpAddress>::operator()(const patchcord::IpAddress& i
 
 size_t std::hash<patchcord::SocketAddress>::operator()(
     const patchcord::SocketAddress& address) const noexcept {
-  const size_t h = std::hash<patchcord::IpAddress>()(address.ip()) ^
-                   (address.port() * 0x9e3779b97f4a7c15u);
+  const size_t h =
+      std::hash<patchcord::IpAddress>()(address.ip()) ^ (address.port() * 0x9e3779b97f4a7c15u);
   return h ^ (h >> 29);
 }

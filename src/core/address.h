@@ -30,8 +30,8 @@ class IpAddress {
   bool is_v6() const { return family_ == Family::kV6; }
   bool is_unspecified() const;  // none, 0.0.0.0 or ::
   bool is_loopback() const;
-  bool is_private() const;    // RFC 1918, RFC 6598, link-local, unique local; not loopback
-  bool is_multicast() const;  // multicast or limited broadcast
+  bool is_private() const;        // RFC 1918, RFC 6598, link-local, unique local; not loopback
+  bool is_multicast() const;      // multicast or limited broadcast
   std::string to_string() const;  // IPv6 without brackets
 
   const std::array<uint8_t, 16>& bytes() const { return bytes_; }  // IPv4 in the first four

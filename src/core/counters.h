@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Plain integers named by an enum, counted by one thread; another thread gets them as a copied
 // value inside a report, never by looking. The enum's last member is kCount.
-//   enum class Drop { kUnknownSender, kSrtpAuth, kCount };  Counters<Drop> drops;  drops.add(Drop::kSrtpAuth);
+//   enum class Drop { kUnknownSender, kSrtpAuth, kCount };  Counters<Drop> drops;
+//   drops.add(Drop::kSrtpAuth);
 #pragma once
 
 #include <array>

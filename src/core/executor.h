@@ -19,11 +19,11 @@ using Task = Function<void()>;
 class Executor {
  public:
   virtual ~Executor() = default;
-  virtual void post(Task task) = 0;                          // any thread; runs in a later turn
-  virtual TimerId after(Duration delay, Task task) = 0;      // one shot
-  virtual void cancel(TimerId timer) = 0;                    // an unknown id is ignored
-  virtual bool is_current() const = 0;                       // any thread
-  virtual MonoTime now() const = 0;                          // the time this turn began
+  virtual void post(Task task) = 0;                      // any thread; runs in a later turn
+  virtual TimerId after(Duration delay, Task task) = 0;  // one shot
+  virtual void cancel(TimerId timer) = 0;                // an unknown id is ignored
+  virtual bool is_current() const = 0;                   // any thread
+  virtual MonoTime now() const = 0;                      // the time this turn began
 };
 
 class Mailbox {

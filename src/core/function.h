@@ -64,15 +64,15 @@ class Function<R(Args...)> {
   }
 
   template <class D>
-  static constexpr Table kInside{
-      [](void* p, Args&&... args) -> R {
-        return (*static_cast<D*>(p))(std::forward<Args>(args)...);
-      },
-      [](void* from, void* to) noexcept {
-        std::construct_at(static_cast<D*>(to), std::move(*static_cast<D*>(from)));
-        std::destroy_at(static_cast<D*>(from));
-      },
-      [](void* p) noexcept { std::destroy_at(static_cast<D*>(p)); }};
+  static constexpr Table kInside{[](void* p, Args&&... args) -> R {
+                                   return (*static_cast<D*>(p))(std::forward<Args>(args)...);
+                                 },
+                                 [](void* from, void* to) noexcept {
+                                   std::construct_at(static_cast<D*>(to),
+                                                     std::move(*static_cast<D*>(from)));
+                                   std::destroy_at(static_cast<D*>(from));
+                                 },
+                                 [](void* p) noexcept { std::destroy_at(static_cast<D*>(p)); }};
 
   template <class D>
   static constexpr Table kOutside{

@@ -37,8 +37,12 @@ void to_stderr(std::string_view line) {
 
 }  // namespace
 
-void set_level(Level level) { threshold = level; }
-Level level() { return threshold; }
+void set_level(Level level) {
+  threshold = level;
+}
+Level level() {
+  return threshold;
+}
 
 void set_sink(Function<void(Level, std::string_view)> new_sink) {
   const std::lock_guard lock(sink_mutex);

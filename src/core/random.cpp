@@ -25,7 +25,9 @@ uint32_t Random::below(uint32_t limit) {
   return static_cast<uint32_t>((static_cast<uint64_t>(u32()) * limit) >> 32);
 }
 
-double Random::unit() { return static_cast<double>(u64() >> 11) * 0x1.0p-53; }
+double Random::unit() {
+  return static_cast<double>(u64() >> 11) * 0x1.0p-53;
+}
 
 std::string Random::token(size_t length) {
   static constexpr char kLetters[] =

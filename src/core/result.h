@@ -78,13 +78,13 @@ class [[nodiscard]] Result<void> {
 // TRY(auto port, lease()): the value, or return the error to our own caller.
 #define TRY(declaration, expression) \
   TRY_(PATCHCORD_CONCAT(try_result_, __LINE__), declaration, expression)
-#define TRY_(result, declaration, expression)       \
-  auto result = (expression);                       \
+#define TRY_(result, declaration, expression)         \
+  auto result = (expression);                         \
   if (!result.ok()) return std::move(result).error(); \
   declaration = std::move(result).value()
 
 // TRY_VOID(check()): go on, or return the error to our own caller.
-#define TRY_VOID(expression)                                                    \
-  do {                                                                          \
+#define TRY_VOID(expression)                                                              \
+  do {                                                                                    \
     if (auto try_void = (expression); !try_void.ok()) return std::move(try_void).error(); \
   } while (false)

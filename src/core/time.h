@@ -32,8 +32,8 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   MonoTime now() const override {
-    return MonoTime(std::chrono::duration_cast<Duration>(
-        std::chrono::steady_clock::now().time_since_epoch()));
+    return MonoTime(
+        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
   }
   WallTime wall() const override { return std::chrono::system_clock::now(); }
 };

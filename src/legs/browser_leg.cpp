@@ -91,7 +91,9 @@ void BrowserLeg::leave(call::Reason reason) {
   const call::Ending ending{.reason = reason,
                             .by = side_ == call::Side::kA ? call::EndedBy::kA : call::EndedBy::kB};
   is_over_ = true;
-  hub_.finish(identity_.session, identity_.call_id, end_for(ending, side_));
+  wcs::CallEnd end = end_for(ending, side_);
+  end.status = wcs::CallStatus::kFinish;  // to refuse a call is no failure of it
+  hub_.finish(identity_.session, identity_.call_id, end);
   say(call::LegEnded{ending});
 }
 

@@ -190,7 +190,6 @@ void BrowserSide::on_registration_failed(SessionId session, const sip::Registrat
                                             {"login", entry ? entry->login : ""},
                                             {"status", failed.status},
                                             {"phrase", failed.phrase}});
-  if (failed.next == sip::RegistrationFailed::Next::kRetries) return;
   Reason reason = Reason::kAuthRejected;
   std::string status = "AUTHENTICATION_FAIL";
   if (failed.status == 0) {
@@ -206,8 +205,12 @@ void BrowserSide::on_registration_failed(SessionId session, const sip::Registrat
   wcs::Cause cause = cause_of(reason, {});
   cause.sip_status = failed.status;
   cause.sip_reason = failed.phrase;
-  hub_->registration_failed(session, {.status = status, .cause = std::move(cause)},
-                            sides_.control.now());
+  const wcs::Refusal refusal{.status = status, .cause = std::move(cause)};
+  if (failed.next == sip::RegistrationFailed::Next::kRetries) {
+    hub_->registration_lost(session, refusal, sides_.control.now());
+  } else {
+    hub_->registration_failed(session, refusal, sides_.control.now());
+  }
 }
 
 std::vector<sip::ExtraHeader> allowed_headers(const wcs::Parameters& parameters) {
