@@ -89,6 +89,10 @@ void Hub::registration_failed(SessionId id, const Refusal& refusal, MonoTime now
   with(id, [&](Session& session, Outbox& out) { session.registration_failed(refusal, now, out); });
 }
 
+void Hub::registration_lost(SessionId id, const Refusal& refusal, MonoTime now) {
+  with(id, [&](Session& session, Outbox& out) { session.registration_lost(refusal, now, out); });
+}
+
 void Hub::remote_sdp(SessionId id, std::string_view call_id, std::string_view sdp) {
   with(id, [&](Session& session, Outbox& out) { session.remote_sdp(call_id, sdp, out); });
 }

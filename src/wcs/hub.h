@@ -72,10 +72,14 @@ class Hub {
   // The sign-in: accept sends getUserData (the page is ESTABLISHED), refuse sends fail and closes.
   void accept(SessionId session, MonoTime now);
   void refuse(SessionId session, const Refusal& refusal);
-  // To be called once the account is registered; repeated at each refresh it is sent once (T20).
+  // To be called once the account is registered; repeated at each refresh it is sent once (T20),
+  // and again after registration_lost.
   void registered(SessionId session, std::string_view sip_message = {});
   // Sends fail; the page has options.grace to show it, then the connection is closed.
   void registration_failed(SessionId session, const Refusal& refusal, MonoTime now);
+  // The registration is being tried again. A page that was registered is told fail, once, and
+  // registered when it is back; one that never was is treated as registration_failed.
+  void registration_lost(SessionId session, const Refusal& refusal, MonoTime now);
 
   // A call, outgoing or incoming. TRYING is not here: the session sends it by itself (T5).
   // The browser's one fixed SDP (T6): for an outgoing call our answer, once.

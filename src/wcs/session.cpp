@@ -177,6 +177,18 @@ void Session::registration_failed(const Refusal& refusal, MonoTime now, Outbox& 
       .api_method = "RegistrationStatusEvent", .status = refusal.status, .cause = refusal.cause});
 }
 
+// Who was registered may go on calling and is told once; who never was has nothing to wait for.
+void Session::registration_lost(const Refusal& refusal, MonoTime now, Outbox& out) {
+  if (state_ == State::kRegistered) {
+    state_ = State::kEstablished;
+    was_registered_ = true;
+    out.send(Fail{
+        .api_method = "RegistrationStatusEvent", .status = "UNREGISTERED", .cause = refusal.cause});
+  } else if (!was_registered_) {
+    registration_failed(refusal, now, out);
+  }
+}
+
 void Session::on_time(MonoTime now, Outbox& out) {
   if (now >= close_at_) {
     return close(CloseCode::kUnauthorized, "registration failed", SignOut::kRefused, out);

@@ -184,6 +184,7 @@ class Session {
   void refuse(const Refusal& refusal, Outbox& out);
   void registered(std::string_view sip_message, Outbox& out);
   void registration_failed(const Refusal& refusal, MonoTime now, Outbox& out);
+  void registration_lost(const Refusal& refusal, MonoTime now, Outbox& out);
 
   void remote_sdp(std::string_view call_id, std::string_view sdp, Outbox& out);
   void ring(std::string_view call_id, int sip_status, Outbox& out);
@@ -245,6 +246,7 @@ class Session {
   const HubOptions& options_;
   State state_ = State::kConnected;
   bool announced_ = false;
+  bool was_registered_ = false;  // and lost it since
   std::string user_;
   GetUserData user_data_;
   std::map<std::string, SessionCall, std::less<>> calls_;

@@ -98,6 +98,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   Result<void> load_certificate();
   std::vector<SocketAddress> addresses() const;
   std::shared_ptr<WebSocket> websocket(ConnectionId id) const;  // null when it is gone
+  void close_all(uint16_t code, std::string_view reason);
   ServerCounts counts() const;
 
   // For connections.

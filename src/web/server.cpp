@@ -183,6 +183,13 @@ std::shared_ptr<WebSocket> ServerCore::websocket(ConnectionId id) const {
   return found == websockets_.end() ? nullptr : found->second.lock();
 }
 
+void ServerCore::close_all(uint16_t code, std::string_view reason) {
+  const auto websockets = websockets_;  // closing may remove one
+  for (const auto& [id, websocket] : websockets) {
+    if (const auto alive = websocket.lock()) alive->close(code, reason);
+  }
+}
+
 ServerCounts ServerCore::counts() const {
   ServerCounts out = counts_;
   out.websockets = websockets_.size();
@@ -272,6 +279,10 @@ void Server::send(ConnectionId connection, std::string text) {
 
 void Server::close(ConnectionId connection, uint16_t code, std::string_view reason) {
   if (const auto websocket = core_->websocket(connection)) websocket->close(code, reason);
+}
+
+void Server::close_all(uint16_t code, std::string_view reason) {
+  core_->close_all(code, reason);
 }
 
 ServerCounts Server::counts() const {

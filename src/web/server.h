@@ -139,6 +139,7 @@ class Server {
   // Unknown ids are ignored.
   void send(ConnectionId connection, std::string text);
   void close(ConnectionId connection, uint16_t code, std::string_view reason);
+  void close_all(uint16_t code, std::string_view reason);
 
   ServerCounts counts() const;
 

@@ -148,6 +148,32 @@ TEST_F(HubTest, AFailedRegistrationIsShownBeforeTheSocketCloses) {
   EXPECT_THAT(gateway.log, ElementsAre("sign_in 1", "sign_out"));
 }
 
+TEST_F(HubTest, ALostRegistrationIsToldOnceAndSoIsItsReturn) {
+  const SessionId session = sign_in();
+  const Refusal lost{"REGISTER_EXPIRE", {.reason = "sip_unreachable", .sip_status = 503}};
+  hub->registration_lost(session, lost, now);
+  hub->registration_lost(session, lost, now);
+  EXPECT_THAT(heard(), ElementsAre("fail UNREGISTERED"));
+  EXPECT_EQ(member("apiMethod"), "RegistrationStatusEvent");
+  call();
+  EXPECT_THAT(heard(), testing::Contains("notifyTryingResponse TRYING")) << "calls out still work";
+  hub->registered(session);
+  hub->registered(session);
+  EXPECT_THAT(heard(), ElementsAre("registered REGISTERED"));
+  EXPECT_THAT(wire.closed, IsEmpty());
+}
+
+TEST_F(HubTest, ARegistrationThatNeverCameAboutIsAFailedOneEvenIfItIsTriedAgain) {
+  open();
+  say("connection", R"({"sipLogin":"1","sipDomain":"d"})");
+  heard();
+  hub->registration_lost(gateway.sessions.at(0),
+                         {"REGISTER_EXPIRE", {.reason = "sip_timeout", .sip_status = 408}}, now);
+  EXPECT_THAT(heard(), ElementsAre("fail REGISTER_EXPIRE"));
+  pass(3s);
+  EXPECT_EQ(wire.closed.at(0).second, 4401);
+}
+
 TEST_F(HubTest, WhoDoesNotSignInIsClosed) {
   open();
   pass(9999ms);

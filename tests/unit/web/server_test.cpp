@@ -314,6 +314,19 @@ TEST_F(ServerTest, CloseComesAfterWhatWasSentBefore) {
       << "a client that does not answer the close is dropped";
 }
 
+TEST_F(ServerTest, EveryoneIsToldWhenItGoesAway) {
+  start();
+  Client one(io, at()), two(io, at());
+  ASSERT_TRUE(one.upgrade());
+  ASSERT_TRUE(two.upgrade());
+  ASSERT_TRUE(run_until(io, [&] { return listener.opened.size() == 2; }));
+  server->stop_accepting();
+  server->close_all(1001, "over");
+  EXPECT_EQ(one.next_frame().close_code(), 1001);
+  EXPECT_EQ(two.next_frame().close_code(), 1001);
+  EXPECT_TRUE(run_until(io, [&] { return server->counts().websockets == 0; }));
+}
+
 TEST_F(ServerTest, ASlowReaderIsClosedAndOthersAreNot) {
   options.limits.queue_bytes = 64 * 1024;
   start();
