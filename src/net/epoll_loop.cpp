@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "core/log.h"
@@ -118,30 +119,30 @@ void EpollLoop::turn() {
       epoll_wait(epoll_.get(), events.data(), static_cast<int>(kMaxEvents), milliseconds_to_wait());
   now_ = clock_.now();
   part_began_ = now_;
-  bool was_posted = false;
-  for (int i = 0; i < count; ++i) {
-    const int descriptor = events[static_cast<size_t>(i)].data.fd;
-    if (descriptor == wake_.get()) {
-      was_posted = true;
-    } else {
-      on_readable(descriptor);
-    }
+  const std::span ready(events.data(), static_cast<size_t>(std::max(count, 0)));
+  const auto is_wake = [this](const epoll_event& event) { return event.data.fd == wake_.get(); };
+  // Tasks first: a packet that comes because of what control has said already (an ACK, an answer)
+  // must not be treated as if it had not been said.
+  if (std::any_of(ready.begin(), ready.end(), is_wake)) run_tasks();
+  for (const epoll_event& event : ready) {
+    if (!is_wake(event)) on_readable(event.data.fd);
   }
   gone_.clear();
   end_of_part("datagrams");
   timers_.run(now_);
   end_of_part("timers");
-  if (was_posted) {
-    // Emptied before the box is: what is put meanwhile wakes the loop again.
-    uint64_t ignored;
-    [[maybe_unused]] const ssize_t size = read(wake_.get(), &ignored, sizeof ignored);
-    mailbox_.run();
-    end_of_part("tasks");
-  }
   for (size_t i = 0; i < residents_.size(); ++i) residents_[i]->on_turn(now_);
   outbox().flush();
   gone_.clear();
   end_of_part("residents");
+}
+
+void EpollLoop::run_tasks() {
+  // Emptied before the box is: what is put meanwhile wakes the loop again.
+  uint64_t ignored;
+  [[maybe_unused]] const ssize_t size = read(wake_.get(), &ignored, sizeof ignored);
+  mailbox_.run();
+  end_of_part("tasks");
 }
 
 int EpollLoop::milliseconds_to_wait() const {

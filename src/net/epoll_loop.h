@@ -54,6 +54,7 @@ class EpollLoop final : public Loop {
   };
 
   void turn();
+  void run_tasks();
   int milliseconds_to_wait() const;
   void on_readable(int descriptor);
   void end_of_part(const char* part);

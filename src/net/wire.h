@@ -3,7 +3,7 @@
 // threads (udp_socket, epoll_loop) and, in the tests, over a simulated network in one thread with a
 // virtual clock (tests/support/sim_net.h). Doors are virtual once per batch, not per packet.
 //
-//   Wire ──bind──▶ Port ──watch──▶ Loop   turn: datagrams, timers, posted tasks, residents, flush
+//   Wire ──bind──▶ Port ──watch──▶ Loop   turn: posted tasks, datagrams, timers, residents, flush
 //
 // Thread: a Wire belongs to control; a Port to whoever holds it, and from watch() to unwatch() to
 // the Loop's thread; a Loop's functions other than Executor::post are for its own thread only.

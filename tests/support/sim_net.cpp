@@ -225,9 +225,9 @@ MonoTime SimLoop::next_deadline() const {
 }
 
 void SimLoop::turn() {
+  if (has_mail_.exchange(false)) mailbox_.run();
   read_ports();
   timers_.run(now());
-  if (has_mail_.exchange(false)) mailbox_.run();
   for (size_t i = 0; i < residents_.size(); ++i) residents_[i]->on_turn(now());
   outbox().flush();
   gone_.clear();

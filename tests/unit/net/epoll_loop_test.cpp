@@ -142,6 +142,21 @@ TEST_F(EpollLoopTest, AWatchedPortGivesItsDatagramsAndAnswersLeaveAtTheEndOfTheT
   EXPECT_THAT(seen, ElementsAre("one", "two"));
 }
 
+TEST_F(EpollLoopTest, WhatWasPostedBeforeADatagramCameIsDoneBeforeIt) {
+  const auto port = wire.bind(kLoopback, PortKind::kCall).value();
+  const auto peer = wire.bind(kLoopback, PortKind::kCall).value();
+  loop->watch(*port, [&](std::span<Datagram>) {
+    seen.push_back("datagram");
+    loop->stop();
+  });
+  loop->post([&] { seen.push_back("task"); });
+  const Outgoing hello{as_bytes("hello"), port->local(), {}};
+  peer->send({&hello, 1});
+  run();
+  loop->unwatch(*port);
+  EXPECT_THAT(seen, ElementsAre("task", "datagram"));
+}
+
 TEST_F(EpollLoopTest, AHandlerMayCloseItsOwnAndAnotherPort) {
   auto one = wire.bind(kLoopback, PortKind::kCall).value();
   auto two = wire.bind(kLoopback, PortKind::kCall).value();
