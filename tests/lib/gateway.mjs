@@ -27,6 +27,7 @@ export class Gateway {
     const config = {
       listen: { http: `127.0.0.1:${http}`, https: "off", admin: `127.0.0.1:${admin}` },
       state: `${folder}/state`,
+      web: { root: `${ROOT}/phone/dist` },
       rtc: { addresses: ["127.0.0.1"], port: rtc, workers: 2 },
       sip: { listen: [`udp:127.0.0.1:${sip}`], address: "127.0.0.1", domains: domains ?? [`127.0.0.1:${kamailio?.port ?? 5060}`] },
       rtp: { address: "127.0.0.1", ports: `${rtp}-${rtp + 79}` },
@@ -45,8 +46,8 @@ export class Gateway {
   }
 
   /** `patchcord demo`: two users, an echo, and nobody else. */
-  static async demo(run, { name = "patchcord-demo" } = {}) {
-    const http = await run.port();
+  static async demo(run, { name = "patchcord-demo", http } = {}) {
+    http ??= await run.port();
     const child = run.spawn(name, PROGRAM, ["demo", "--http", `127.0.0.1:${http}`], { cwd: run.dir(name) });
     await child.waitFor(/Patchcord is running/);
     return new Gateway(child, { http });

@@ -4,21 +4,23 @@
 import { writeFileSync } from "node:fs";
 import { eventually, isFree } from "./run.mjs";
 
-/** What a phone with A-law says of its media; sipp fills the brackets. */
-const SDP = (direction) =>
-  [
+/** What a phone with A-law says of its media: "sendrecv", or "sendrecv without digits". sipp fills the brackets. */
+const SDP = (media) => {
+  const [direction, without] = media.split(" ");
+  const digits = without ? [] : ["a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15"];
+  return [
     "v=0",
     "o=phone 1 [call_number] IN IP4 [local_ip]",
     "s=-",
     "c=IN IP4 [media_ip]",
     "t=0 0",
-    "m=audio [media_port] RTP/AVP 8 101",
+    `m=audio [media_port] RTP/AVP 8${without ? "" : " 101"}`,
     "a=rtpmap:8 PCMA/8000",
-    "a=rtpmap:101 telephone-event/8000",
-    "a=fmtp:101 0-15",
+    ...digits,
     "a=ptime:20",
     `a=${direction}`,
   ].join("\n");
+};
 
 const CONTACT = "Contact: <sip:phone@[local_ip]:[local_port]>";
 
@@ -119,7 +121,7 @@ export class Sipp {
         `<Reference variables="${variables.join(",")}"/>\n</scenario>\n`,
     );
     const args = ["-sf", scenario, "-i", "127.0.0.1", "-p", port, "-mi", "127.0.0.1", "-mp", media, "-rtp_echo"];
-    const quiet = ["-m", calls, "-nostdin", "-timeout", "120s", "-timeout_error", "-trace_err", "-trace_logs", "-trace_msg"];
+    const quiet = ["-m", calls, "-nostdin", "-timeout", `${20 + 2 * calls}s`, "-timeout_error", "-trace_err", "-trace_logs", "-trace_msg"];
     const child = run.spawn(`sipp-${name}`, "sipp", [...args, ...quiet].map(String), {
       cwd: folder,
       env: { TERM: "xterm" },

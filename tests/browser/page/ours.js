@@ -19,9 +19,9 @@ lab.signIn = (options) => {
     if (status !== "INCOMING_CALL") session.on(status, (_, error) => lab.note(`session ${status}`, { error: plain(error) }));
   }
   session.on("INCOMING_CALL", (call) => {
-    keep(`in${calls.size}`, call);
-    lab.incoming = call;
-    lab.note("incoming", { caller: call.caller(), callee: call.callee(), visibleName: call.visibleName() });
+    const name = `in${calls.size}`;
+    keep(name, call);
+    lab.note("incoming", { name, caller: call.caller(), callee: call.callee(), visibleName: call.visibleName() });
   });
   return settled(session.ready());
 };
