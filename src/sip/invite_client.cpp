@@ -58,7 +58,8 @@ InviteClient::Outcome InviteClient::on_answer(const Message& response, MonoTime 
   if (status < 200) return on_provisional(response);
   if (status < 300) return on_success(response, now);
   if (state_) return {};  // another fork failed after one had answered
-  if ((status == 401 || status == 407) &&
+  // A challenge that crossed our cancel is the end of a call nobody wants any more.
+  if (!is_cancelled_ && (status == 401 || status == 407) &&
       auth_.challenged(response, AccountAuth::Request::kOpening)) {
     ++draft_.cseq;  // RFC 3261 22.2: the same Call-ID and From, the next CSeq
     early_tag_.clear();

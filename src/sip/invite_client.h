@@ -31,7 +31,10 @@ class InviteClient {
   InviteClient(const DialogBench& bench, DialogId id, OutgoingCall call, MonoTime now);
 
   Outcome on_answer(const Message& response, MonoTime now);
-  void cancel(std::string reason, MonoTime now) { bench_.requests.cancel(request_, reason, now); }
+  void cancel(std::string reason, MonoTime now) {
+    is_cancelled_ = true;
+    bench_.requests.cancel(request_, reason, now);
+  }
   // No 2xx can come any more, or we no longer care: forgets requests that are still kept.
   void close(MonoTime now);
 
@@ -56,6 +59,7 @@ class InviteClient {
   Uri next_hop_;
   RequestDraft draft_;
   AccountAuth auth_;
+  bool is_cancelled_ = false;
   RequestId request_;
   bool has_tried_ = false;
   int last_ringing_ = 0;

@@ -338,6 +338,20 @@ TEST_F(CallOut, ACancelWaitsForAProvisionalResponse) {  // RFC 3261 9.1
   drain();
 }
 
+TEST_F(CallOut, AChallengeThatCrossesTheCancelIsNotAnswered) {
+  call();
+  const Message out = take(Method::kInvite);
+  ua.hangup(id, {}, now);
+  advance(0s);
+  EXPECT_EQ(event<Ended>().by, EndedBy::kLocal);
+  reply(out, {.status = 407, .headers = {{"Proxy-Authenticate", kChallenge}}});
+  take(Method::kAck);
+  nothing_sent();  // a second INVITE would never be cancelled
+  no_event();
+  EXPECT_EQ(ua.dialog_count(), 0u);
+  drain();
+}
+
 TEST_F(CallOut, ACancelledCallThatNobodyAnswersStillEnds) {
   call();
   const Message out = take(Method::kInvite);
