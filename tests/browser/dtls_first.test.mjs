@@ -17,8 +17,16 @@ before(async () => {
   const { run, kamailio } = stage;
   far = await Sipp.start(run, "late", [...answered({ ring: RING_MS }), ...untilBye()], { calls: CALLS });
   page = await (await Lab.start(run)).open("ours");
-  const sipOptions = { login: "1001", password: passwordOf("1001"), domain: kamailio.address, outboundProxy: kamailio.address, port: kamailio.port };
-  assert.deepEqual(await page.evaluate((options) => lab.signIn(options), { urlServer: stage.gateway.ws, sipOptions }), { ok: true });
+  const sipOptions = {
+    login: "1001",
+    password: passwordOf("1001"),
+    domain: kamailio.address,
+    outboundProxy: kamailio.address,
+    port: kamailio.port,
+  };
+  assert.deepEqual(await page.evaluate((options) => lab.signIn(options), { urlServer: stage.gateway.ws, sipOptions }), {
+    ok: true,
+  });
 });
 after(() => stage?.end());
 
@@ -62,17 +70,22 @@ test(`DTLS stands and sound flows before the phone's 200 in ${CALLS} of ${CALLS}
   }
   await far.done();
   times.sort((a, b) => a - b);
-  context.diagnostic(`dialling to DTLS connected, ms: ${[0, 50, 95, 99].map((at) => `${at} %: ${times[at].toFixed(0)}`).join(", ")}`);
+  context.diagnostic(
+    `dialling to DTLS connected, ms: ${[0, 50, 95, 99].map((at) => `${at} %: ${times[at].toFixed(0)}`).join(", ")}`,
+  );
   assert.deepEqual(late, []);
 });
 
 test("the gateway saw the same: media connected before each answer", async () => {
   const at = new Map();
-  for (const [, event, call] of stage.gateway.log().matchAll(/(call\.media_connected|call\.answered) .*?\bcall=(\d+)/g)) {
+  for (const [, event, call] of stage.gateway
+    .log()
+    .matchAll(/(call\.media_connected|call\.answered) .*?\bcall=(\d+)/g)) {
     at.set(call, [...(at.get(call) ?? []), event]);
   }
   assert.equal(at.size, CALLS);
-  for (const [call, order] of at) assert.deepEqual(order.slice(0, 2), ["call.media_connected", "call.answered"], `call ${call}`);
+  for (const [call, order] of at)
+    assert.deepEqual(order.slice(0, 2), ["call.media_connected", "call.answered"], `call ${call}`);
 });
 
 test("nothing is left of the calls", () => stage.curtain());

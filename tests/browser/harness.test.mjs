@@ -33,7 +33,11 @@ for (const codec of ["opus", "PCMA"]) {
       };
       far.addTrack(stream.getAudioTracks()[0], stream);
       const codecs = RTCRtpSender.getCapabilities("audio").codecs;
-      far.getTransceivers()[0].setCodecPreferences(codecs.filter(({ mimeType }) => mimeType.toLowerCase() === `audio/${wanted}`.toLowerCase()));
+      far
+        .getTransceivers()[0]
+        .setCodecPreferences(
+          codecs.filter(({ mimeType }) => mimeType.toLowerCase() === `audio/${wanted}`.toLowerCase()),
+        );
       await far.setLocalDescription(await far.createOffer());
       await near.setRemoteDescription(far.localDescription);
       await near.setLocalDescription(await near.createAnswer());

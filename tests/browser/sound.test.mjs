@@ -20,7 +20,14 @@ before(async () => {
   stage = await Stage.start(import.meta.url);
   const { run, kamailio } = stage;
   relaying = { gateway: stage.gateway, login: "1001" };
-  opusOnly = { gateway: await Gateway.start(run, { name: "patchcord-opus", kamailio, codecs: { browser: ["opus", "telephone-event"] } }), login: "1002" };
+  opusOnly = {
+    gateway: await Gateway.start(run, {
+      name: "patchcord-opus",
+      kamailio,
+      codecs: { browser: ["opus", "telephone-event"] },
+    }),
+    login: "1002",
+  };
   for (const codec of ["pcma", "pcmu", "opus"]) {
     phones[codec] = await Baresip.start(run, { name: `baresip-${codec}`, kamailio, codecs: [codec] });
   }
@@ -29,7 +36,13 @@ before(async () => {
     side.page = await lab.open("ours");
     const signedIn = await side.page.evaluate((options) => lab.signIn(options), {
       urlServer: side.gateway.ws,
-      sipOptions: { login: side.login, password: passwordOf(side.login), domain: kamailio.address, outboundProxy: kamailio.address, port: kamailio.port },
+      sipOptions: {
+        login: side.login,
+        password: passwordOf(side.login),
+        domain: kamailio.address,
+        outboundProxy: kamailio.address,
+        port: kamailio.port,
+      },
     });
     assert.deepEqual(signedIn, { ok: true });
   }

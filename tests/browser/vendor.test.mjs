@@ -39,6 +39,14 @@ function signIn(where, login, password = passwordOf(login), more = {}) {
   return where.evaluate(([url, sip]) => lab.signIn(url, sip), [gateway.ws, options]);
 }
 
+/** Runs in the page before anything else: whatever way to a microphone is tried, the user said no. */
+function withoutMicrophone() {
+  const refusal = () => new DOMException("Permission denied", "NotAllowedError");
+  MediaDevices.prototype.getUserMedia = () => Promise.reject(refusal());
+  Navigator.prototype.getUserMedia = Navigator.prototype.webkitGetUserMedia = (constraints, success, failure) =>
+    failure(refusal());
+}
+
 let calls = 0;
 let sipps = 0;
 const phone = (steps) => Sipp.start(stage.run, `v${++sipps}`, steps);
@@ -46,11 +54,18 @@ const dial = (number) => {
   const name = `call${++calls}`;
   return { name, result: page.evaluate(([call, callee]) => lab.dial(call, callee), [name, number]) };
 };
-const over = (name) => within(page.evaluate((call) => lab.over(call), name), `the end of ${name}`);
+const over = (name) =>
+  within(
+    page.evaluate((call) => lab.over(call), name),
+    `the end of ${name}`,
+  );
 const hangup = (name) => page.evaluate((call) => lab.hangup(call), name);
 const within = (promise, what, milliseconds = 15_000) => {
   let timer;
-  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`${what} did not come in ${milliseconds} ms`)), milliseconds)));
+  const late = new Promise(
+    (_, reject) =>
+      (timer = setTimeout(() => reject(new Error(`${what} did not come in ${milliseconds} ms`)), milliseconds)),
+  );
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
 async function incoming() {
@@ -62,10 +77,16 @@ async function incoming() {
 }
 /** Each status once, none after the last, and no error in the page. */
 async function toldOnce(name) {
-  const told = await page.evaluate((call) => lab.events.filter(({ what }) => what.startsWith(`${call} `)).map(({ what }) => what.split(" ")[1]), name);
+  const told = await page.evaluate(
+    (call) => lab.events.filter(({ what }) => what.startsWith(`${call} `)).map(({ what }) => what.split(" ")[1]),
+    name,
+  );
   assert.equal(told.filter((status) => ["FINISH", "FAILED"].includes(status)).length, 1, told.join());
   assert.ok(["FINISH", "FAILED"].includes(told.at(-1)), told.join());
-  assert.deepEqual(page.problems.filter((text) => text.startsWith("uncaught")), []);
+  assert.deepEqual(
+    page.problems.filter((text) => text.startsWith("uncaught")),
+    [],
+  );
   return told;
 }
 
@@ -74,7 +95,10 @@ test("outgoing: established, sound both ways, digits once and in order, hung up 
   const { name, result } = dial(network.number());
   assert.equal(await within(result, "the answer"), "ESTABLISHED");
   const { rate, samples } = await listen(page, 7);
-  await page.evaluate((call) => [..."0123456789*#"].forEach((digit) => lab.call(call).sendDTMF(digit, "RFC2833")), name);
+  await page.evaluate(
+    (call) => [..."0123456789*#"].forEach((digit) => lab.call(call).sendDTMF(digit, "RFC2833")),
+    name,
+  );
   await eventually(() => network.digits(mark).length >= 12, { timeout: 10_000, what: "twelve digits" });
   await delay(500);
   await hangup(name);
@@ -86,7 +110,10 @@ test("outgoing: established, sound both ways, digits once and in order, hung up 
   const atPhone = judge(recorded.samples, recorded.rate, BROWSER, { seconds: 5 });
   context.diagnostic(JSON.stringify({ atPage, atPhone }));
   assert.deepEqual({ atPage: atPage.problems, atPhone: atPhone.problems }, { atPage: [], atPhone: [] });
-  assert.deepEqual(await toldOnce(name).then((told) => told.filter((status) => ["ESTABLISHED", "FINISH"].includes(status))), ["ESTABLISHED", "FINISH"]);
+  assert.deepEqual(
+    await toldOnce(name).then((told) => told.filter((status) => ["ESTABLISHED", "FINISH"].includes(status))),
+    ["ESTABLISHED", "FINISH"],
+  );
   assert.equal(await page.evaluate(() => lab.peers.at(-1).descriptions.join()), "answer", "T6: one description");
 });
 
@@ -98,11 +125,21 @@ test("outgoing: hung up by the phone", async () => {
   await toldOnce(name);
 });
 
-test("T34, T35: the page plays the sound, and the SDK names the codec it plays", async () => {
+test("T34, T35, T43: the page plays the sound, and the SDK names the codec it plays", async () => {
   const { name, result } = dial(network.number());
   assert.equal(await within(result, "the answer"), "ESTABLISHED");
-  await page.waitForFunction(() => [...document.querySelectorAll("#remote video, #remote audio")].some((element) => element.currentTime > 0.3 && !element.muted), undefined, { timeout: 5_000 });
-  const codec = await page.evaluate((call) => new Promise((resolve) => lab.call(call).getStats((stats) => resolve(JSON.stringify(stats)))), name);
+  await page.waitForFunction(
+    () =>
+      [...document.querySelectorAll("#remote video, #remote audio")].some(
+        (element) => element.currentTime > 0.3 && !element.muted,
+      ),
+    undefined,
+    { timeout: 5_000 },
+  );
+  const codec = await page.evaluate(
+    (call) => new Promise((resolve) => lab.call(call).getStats((stats) => resolve(JSON.stringify(stats)))),
+    name,
+  );
   assert.match(codec, /"codec":"(opus|PCMA)/i);
   await hangup(name);
   await over(name);
@@ -111,7 +148,13 @@ test("T34, T35: the page plays the sound, and the SDK names the codec it plays",
 test("incoming: answered, sound both ways, hung up by the phone", async (context) => {
   const { name, caller, mark } = await incoming();
   assert.equal(caller, "pstn");
-  assert.equal(await within(page.evaluate((call) => lab.answer(call), name), "the answer"), "ESTABLISHED");
+  assert.equal(
+    await within(
+      page.evaluate((call) => lab.answer(call), name),
+      "the answer",
+    ),
+    "ESTABLISHED",
+  );
   await network.waitFor("CALL_ESTABLISHED", { from: mark });
   const { rate, samples } = await listen(page, 7);
   await network.hangup();
@@ -127,7 +170,13 @@ test("incoming: answered, sound both ways, hung up by the phone", async (context
 
 test("incoming: answered, hung up by the page", async () => {
   const { name, mark } = await incoming();
-  assert.equal(await within(page.evaluate((call) => lab.answer(call), name), "the answer"), "ESTABLISHED");
+  assert.equal(
+    await within(
+      page.evaluate((call) => lab.answer(call), name),
+      "the answer",
+    ),
+    "ESTABLISHED",
+  );
   await delay(300);
   await hangup(name);
   assert.equal(await over(name), "FINISH");
@@ -173,7 +222,14 @@ test("a wrong number ends the call", async () => {
 });
 
 test("T11: a call cancelled while it rings ends", async () => {
-  const far = await phone([uas.invite(), uas.answer("180 Ringing"), receive("CANCEL"), ok(), uas.answer("487 Request Terminated"), receive("ACK")]);
+  const far = await phone([
+    uas.invite(),
+    uas.answer("180 Ringing"),
+    receive("CANCEL"),
+    ok(),
+    uas.answer("487 Request Terminated"),
+    receive("ACK"),
+  ]);
   const { name, result } = dial(far.number());
   await page.waitForFunction((call) => lab.events.some(({ what }) => what === `${call} RING`), name);
   await hangup(name);
@@ -183,7 +239,14 @@ test("T11: a call cancelled while it rings ends", async () => {
 });
 
 test("T8, T42: early sound is heard before the answer", async () => {
-  const far = await phone([uas.invite(), uas.answer("183 Session Progress", { media: "sendrecv" }), pause(3_000), uas.answer("200 OK", { media: "sendrecv" }), receive("ACK"), ...untilBye()]);
+  const far = await phone([
+    uas.invite(),
+    uas.answer("183 Session Progress", { media: "sendrecv" }),
+    pause(3_000),
+    uas.answer("200 OK", { media: "sendrecv" }),
+    receive("ACK"),
+    ...untilBye(),
+  ]);
   const { name, result } = dial(far.number());
   await page.waitForFunction((call) => lab.events.some(({ what }) => what === `${call} RING_MEDIA`), name);
   const { rate, samples } = await listen(page, 2);
@@ -208,12 +271,29 @@ test("T19: a click-to-call page calls before it is registered", async () => {
           const session = Flashphoner.createSession({ urlServer, sipOptions, appKey: "clickToCallApp" });
           session.on(SESSION_STATUS.ESTABLISHED, (established) => {
             const display = (name) => document.getElementById(name);
-            const call = established.createCall({ callee, visibleName: "Click To Call", remoteVideoDisplay: display("remote"), localVideoDisplay: display("local"), constraints: { audio: true, video: false } });
+            const call = established.createCall({
+              callee,
+              visibleName: "Click To Call",
+              remoteVideoDisplay: display("remote"),
+              localVideoDisplay: display("local"),
+              constraints: { audio: true, video: false },
+            });
             for (const status of ["ESTABLISHED", "FINISH", "FAILED"]) call.on(status, () => resolve(status));
             call.call();
           });
         }),
-      [gateway.ws, { login: "1004", password: passwordOf("1004"), domain: kamailio.address, outboundProxy: kamailio.address, port: kamailio.port, registerRequired: true }, far.number()],
+      [
+        gateway.ws,
+        {
+          login: "1004",
+          password: passwordOf("1004"),
+          domain: kamailio.address,
+          outboundProxy: kamailio.address,
+          port: kamailio.port,
+          registerRequired: true,
+        },
+        far.number(),
+      ],
     ),
     "the answer",
   );
@@ -223,7 +303,10 @@ test("T19: a click-to-call page calls before it is registered", async () => {
 });
 
 test("T29: two calls at once end each for itself, and the browser falls silent", async () => {
-  const [a, b] = [await phone([...answered(), ...untilBye()]), await phone([...answered(), pause(1_500), uas.request("BYE", 1), response(200)])];
+  const [a, b] = [
+    await phone([...answered(), ...untilBye()]),
+    await phone([...answered(), pause(1_500), uas.request("BYE", 1), response(200)]),
+  ];
   const first = dial(a.number());
   assert.equal(await within(first.result, "the answer"), "ESTABLISHED");
   const second = dial(b.number());
@@ -232,7 +315,10 @@ test("T29: two calls at once end each for itself, and the browser falls silent",
   await b.done();
   // The SDK leaves the connection of the ended call open; the gateway closed it, so nothing goes out.
   const states = () => page.evaluate(() => lab.peers.slice(-2).map((peer) => peer.connectionState));
-  await eventually(async () => (await states())[1] !== "connected", { timeout: 8_000, what: "the ended call's connection to close" });
+  await eventually(async () => (await states())[1] !== "connected", {
+    timeout: 8_000,
+    what: "the ended call's connection to close",
+  });
   assert.equal((await states())[0], "connected");
   await hangup(first.name);
   assert.equal(await over(first.name), "FINISH");
@@ -240,9 +326,15 @@ test("T29: two calls at once end each for itself, and the browser falls silent",
 });
 
 test("T13: no microphone: the page's call fails by itself and leaves nothing behind", async () => {
-  const deaf = await lab.open("vendor", { init: () => (navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"))) });
+  const deaf = await lab.open("vendor", { init: withoutMicrophone });
   assert.equal(await signIn(deaf, "1003"), "REGISTERED");
-  assert.equal(await within(deaf.evaluate((number) => lab.dial("call", number), network.number()), "the end"), "FAILED");
+  assert.equal(
+    await within(
+      deaf.evaluate((number) => lab.dial("call", number), network.number()),
+      "the end",
+    ),
+    "FAILED",
+  );
   assert.equal(await deaf.evaluate(() => lab.sessionStatus()), "REGISTERED");
   await deaf.context().close();
 });
@@ -255,14 +347,23 @@ test("a wrong password ends in DISCONNECTED", async () => {
 
 test("the gateway refuses a domain: DISCONNECTED", async () => {
   const other = await lab.open("vendor");
-  assert.equal(await within(signIn(other, "1002", WRONG_PASSWORD, { domain: "192.0.2.1", outboundProxy: "192.0.2.1" }), "the refusal"), "DISCONNECTED");
+  assert.equal(
+    await within(
+      signIn(other, "1002", WRONG_PASSWORD, { domain: "192.0.2.1", outboundProxy: "192.0.2.1" }),
+      "the refusal",
+    ),
+    "DISCONNECTED",
+  );
   await other.context().close();
 });
 
 test("T20: signed in for a while, the page was told REGISTERED once, and no error came", async () => {
   const told = await page.evaluate(() => lab.events.filter(({ what }) => what === "session REGISTERED").length);
   assert.equal(told, 1);
-  assert.deepEqual(page.problems.filter((text) => text.startsWith("uncaught")), []);
+  assert.deepEqual(
+    page.problems.filter((text) => text.startsWith("uncaught")),
+    [],
+  );
 });
 
 test("the page signs out: DISCONNECTED, the registration withdrawn, nothing left, no secret in a log", async () => {

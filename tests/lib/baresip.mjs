@@ -69,7 +69,10 @@ export class Baresip {
     const text = JSON.stringify({ command, params, token });
     this.#socket.write(`${Buffer.byteLength(text)}:${text},`);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`baresip does not answer "${command}"; ${this.child.log}`)), 5_000);
+      const timer = setTimeout(
+        () => reject(new Error(`baresip does not answer "${command}"; ${this.child.log}`)),
+        5_000,
+      );
       this.#replies.set(token, (reply) => (clearTimeout(timer), resolve(reply)));
     });
   }

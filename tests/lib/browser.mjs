@@ -79,7 +79,8 @@ function serve(request, response) {
   const path = new URL(request.url, "http://x").pathname;
   const mount = Object.keys(MOUNTS).find((prefix) => path.startsWith(prefix));
   const file = mount && MOUNTS[mount] + path.slice(mount.length);
-  if (!file || path.includes("..") || !existsSync(file) || !statSync(file).isFile()) return response.writeHead(path === "/favicon.ico" ? 204 : 404).end();
+  if (!file || path.includes("..") || !existsSync(file) || !statSync(file).isFile())
+    return response.writeHead(path === "/favicon.ico" ? 204 : 404).end();
   response.setHeader("Content-Type", TYPES[extname(file)] ?? "application/octet-stream");
   createReadStream(file).pipe(response);
 }

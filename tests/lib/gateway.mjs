@@ -16,12 +16,21 @@ export class Gateway {
 
   /**
    * `domains`: SIP servers it may use; `codecs.browser`, `codecs.sip`, `limits`, `registrar` as in
-   * docs/configuration.md. The log has every SIP message, for diagnosis and for the search for secrets.
+   * docs/configuration.md. `ports`: those of a gateway that has ended, to take its place. The log has every SIP message, for diagnosis and for the search for secrets.
    */
-  static async start(run, { name = "patchcord", kamailio, domains, codecs = {}, limits = {}, registrar, more = {} } = {}) {
+  static async start(
+    run,
+    { name = "patchcord", kamailio, domains, codecs = {}, limits = {}, registrar, more = {}, ports } = {},
+  ) {
     assert.ok(existsSync(PROGRAM), `${PROGRAM} is not built: cmake --preset release && cmake --build --preset release`);
-    const [http, admin, rtc, sip, rtp] = [await run.port(), await run.port(), await run.port(8), await run.port(), await run.port(80)];
-    const ports = { http, admin, rtc, sip };
+    ports ??= {
+      http: await run.port(),
+      admin: await run.port(),
+      rtc: await run.port(8),
+      sip: await run.port(),
+      rtp: await run.port(80),
+    };
+    const { http, admin, rtc, sip, rtp } = ports;
     const folder = run.dir(name);
     // JSON is YAML.
     const config = {
@@ -29,7 +38,11 @@ export class Gateway {
       state: `${folder}/state`,
       web: { root: `${ROOT}/phone/dist` },
       rtc: { addresses: ["127.0.0.1"], port: rtc, workers: 2 },
-      sip: { listen: [`udp:127.0.0.1:${sip}`], address: "127.0.0.1", domains: domains ?? [`127.0.0.1:${kamailio?.port ?? 5060}`] },
+      sip: {
+        listen: [`udp:127.0.0.1:${sip}`],
+        address: "127.0.0.1",
+        domains: domains ?? [`127.0.0.1:${kamailio?.port ?? 5060}`],
+      },
       rtp: { address: "127.0.0.1", ports: `${rtp}-${rtp + 79}` },
       ...(registrar && { registrar }),
       ...(Object.keys(codecs).length > 0 && { codecs }),

@@ -102,7 +102,12 @@ export class Child {
     this.log = log;
     const stdin = input === undefined ? "pipe" : input;
     // A group of its own: Kamailio's workers go with their parent.
-    this.#process = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: [stdin, "pipe", "pipe"], detached: true });
+    this.#process = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: [stdin, "pipe", "pipe"],
+      detached: true,
+    });
     this.pid = this.#process.pid;
     const file = createWriteStream(log, { flags: "a" });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
@@ -145,7 +150,11 @@ export class Child {
         this.#watchers.delete(check);
         settle(value);
       };
-      const fail = (why) => done(reject, new Error(`${this.name}: ${why} waiting for ${pattern}; ${this.log} ends:\n${this.#output.slice(-2000)}`));
+      const fail = (why) =>
+        done(
+          reject,
+          new Error(`${this.name}: ${why} waiting for ${pattern}; ${this.log} ends:\n${this.#output.slice(-2000)}`),
+        );
       const check = () => {
         const found = pattern.exec(this.#output.slice(from));
         if (found) done(resolve, found);

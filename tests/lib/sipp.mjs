@@ -4,18 +4,22 @@
 import { writeFileSync } from "node:fs";
 import { eventually, isFree } from "./run.mjs";
 
-/** What a phone with A-law says of its media: "sendrecv", or "sendrecv without digits". sipp fills the brackets. */
+/**
+ * What a phone says of its media: the direction, and words that change the rest: "no-digits", "mu-law" in
+ * place of A-law, "deaf" for a port where nobody listens. sipp fills the brackets.
+ */
 const SDP = (media) => {
-  const [direction, without] = media.split(" ");
-  const digits = without ? [] : ["a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15"];
+  const [direction, ...words] = media.split(" ");
+  const has = (word) => words.includes(word);
+  const digits = has("no-digits") ? [] : ["a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15"];
   return [
     "v=0",
     "o=phone 1 [call_number] IN IP4 [local_ip]",
     "s=-",
     "c=IN IP4 [media_ip]",
     "t=0 0",
-    `m=audio [media_port] RTP/AVP 8${without ? "" : " 101"}`,
-    "a=rtpmap:8 PCMA/8000",
+    `m=audio ${has("deaf") ? "9" : "[media_port]"} RTP/AVP ${has("mu-law") ? 0 : 8}${has("no-digits") ? "" : " 101"}`,
+    has("mu-law") ? "a=rtpmap:0 PCMU/8000" : "a=rtpmap:8 PCMA/8000",
     ...digits,
     "a=ptime:20",
     `a=${direction}`,
@@ -25,7 +29,8 @@ const SDP = (media) => {
 const CONTACT = "Contact: <sip:phone@[local_ip]:[local_port]>";
 
 const send = (text, attributes = "") => `<send${attributes}><![CDATA[\n${text}\n]]></send>`;
-const body = (sdp) => (sdp ? `Content-Type: application/sdp\nContent-Length: [len]\n\n${sdp}\n` : "Content-Length: 0\n\n");
+const body = (sdp) =>
+  sdp ? `Content-Type: application/sdp\nContent-Length: [len]\n\n${sdp}\n` : "Content-Length: 0\n\n";
 
 /** As the phone that is called. */
 export const uas = {
@@ -77,7 +82,8 @@ export const uas = {
     ),
 };
 
-export const receive = (request, { optional = false } = {}) => `<recv request="${request}"${optional ? ' optional="true"' : ""}/>`;
+export const receive = (request, { optional = false } = {}) =>
+  `<recv request="${request}"${optional ? ' optional="true"' : ""}/>`;
 /** An answer to a request of ours. `check` is a regular expression the body must match. */
 export const response = (code, { check } = {}) =>
   check
@@ -87,7 +93,11 @@ export const maybe = (code) => `<recv response="${code}" optional="true"/>`;
 export const pause = (milliseconds) => `<pause milliseconds="${milliseconds}"/>`;
 /** Answers the request that came last. */
 export const ok = () =>
-  send(["SIP/2.0 200 OK", "[last_Via:]", "[last_From:]", "[last_To:]", "[last_Call-ID:]", "[last_CSeq:]", body()].join("\n"));
+  send(
+    ["SIP/2.0 200 OK", "[last_Via:]", "[last_From:]", "[last_To:]", "[last_Call-ID:]", "[last_CSeq:]", body()].join(
+      "\n",
+    ),
+  );
 
 /** The usual end: the other side hangs up. */
 export const untilBye = () => [receive("BYE"), ok()];
@@ -121,7 +131,17 @@ export class Sipp {
         `<Reference variables="${variables.join(",")}"/>\n</scenario>\n`,
     );
     const args = ["-sf", scenario, "-i", "127.0.0.1", "-p", port, "-mi", "127.0.0.1", "-mp", media, "-rtp_echo"];
-    const quiet = ["-m", calls, "-nostdin", "-timeout", `${20 + 2 * calls}s`, "-timeout_error", "-trace_err", "-trace_logs", "-trace_msg"];
+    const quiet = [
+      "-m",
+      calls,
+      "-nostdin",
+      "-timeout",
+      `${20 + 2 * calls}s`,
+      "-timeout_error",
+      "-trace_err",
+      "-trace_logs",
+      "-trace_msg",
+    ];
     const child = run.spawn(`sipp-${name}`, "sipp", [...args, ...quiet].map(String), {
       cwd: folder,
       env: { TERM: "xterm" },
@@ -141,6 +161,9 @@ export class Sipp {
   /** Resolves when the scenario went through for every call; rejects with sipp's own words if not. */
   async done() {
     const { code } = await this.child.exited;
-    if (code !== 0) throw new Error(`${this.child.name} ended with ${code}; see ${this.child.log} and beside it\n${this.child.output().slice(-1500)}`);
+    if (code !== 0)
+      throw new Error(
+        `${this.child.name} ended with ${code}; see ${this.child.log} and beside it\n${this.child.output().slice(-1500)}`,
+      );
   }
 }

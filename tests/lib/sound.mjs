@@ -77,7 +77,8 @@ export function judge(samples, rate, name, { seconds = 10, levelDb = 2, otherDb 
   const usual = median(heard.filter((value) => value > SILENCE));
   const isVoice = (value) => value > SILENCE && value > usual * 0.02;
   const begin = heard.findIndex(isVoice);
-  if (begin < 0) return { levelDb: -Infinity, otherDb: 0, longestGapMs: seconds * 1000, problems: [`no ${name} voice at all`] };
+  if (begin < 0)
+    return { levelDb: -Infinity, otherDb: 0, longestGapMs: seconds * 1000, problems: [`no ${name} voice at all`] };
 
   const from = begin + 50;
   const wanted = heard.slice(from, from + seconds * 100);
@@ -85,7 +86,9 @@ export function judge(samples, rate, name, { seconds = 10, levelDb = 2, otherDb 
   const verdict = {
     levelDb: decibel(linePower(part, rate, name) / referencePower(name)),
     // Looked at for longer, the noise of a codec, which is everywhere, counts for less than a voice.
-    otherDb: decibel(linePower(part, rate, other, LONG_WINDOW_SECONDS) / linePower(part, rate, name, LONG_WINDOW_SECONDS)),
+    otherDb: decibel(
+      linePower(part, rate, other, LONG_WINDOW_SECONDS) / linePower(part, rate, name, LONG_WINDOW_SECONDS),
+    ),
     longestGapMs: longestRun(wanted, (value) => !isVoice(value)) * 10,
     seconds: wanted.length / 100,
     problems: [],
@@ -93,7 +96,8 @@ export function judge(samples, rate, name, { seconds = 10, levelDb = 2, otherDb 
   const say = (text) => verdict.problems.push(text);
   if (verdict.seconds < seconds) say(`only ${verdict.seconds} s of sound, ${seconds} wanted`);
   if (!(Math.abs(verdict.levelDb) <= levelDb)) say(`level ${verdict.levelDb.toFixed(1)} dB off, ${levelDb} allowed`);
-  if (!(verdict.otherDb <= otherDb)) say(`the other voice is heard too: ${verdict.otherDb.toFixed(1)} dB, ${otherDb} allowed`);
+  if (!(verdict.otherDb <= otherDb))
+    say(`the other voice is heard too: ${verdict.otherDb.toFixed(1)} dB, ${otherDb} allowed`);
   if (verdict.longestGapMs > gapMs) say(`a gap of ${verdict.longestGapMs} ms, ${gapMs} allowed`);
   return verdict;
 }

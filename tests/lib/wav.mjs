@@ -26,7 +26,7 @@ export function readWav(path) {
   const data = readFileSync(path);
   let rate = 0;
   let channels = 1;
-  for (let at = 12; at + 8 <= data.length; ) {
+  for (let at = 12; at + 8 <= data.length;) {
     const id = data.toString("latin1", at, at + 4);
     const size = data.readUInt32LE(at + 4);
     const body = at + 8;
@@ -36,7 +36,10 @@ export function readWav(path) {
     } else if (id === "data") {
       const end = size === 0 || body + size > data.length ? data.length : body + size;
       const count = Math.floor((end - body) / (2 * channels));
-      return { rate, samples: Float32Array.from({ length: count }, (_, i) => data.readInt16LE(body + i * 2 * channels) / 32768) };
+      return {
+        rate,
+        samples: Float32Array.from({ length: count }, (_, i) => data.readInt16LE(body + i * 2 * channels) / 32768),
+      };
     }
     at = body + size + (size % 2);
   }

@@ -18,7 +18,9 @@ export class Wcs {
     const wcs = new Wcs();
     const socket = new WebSocket(url, { headers });
     wcs.#socket = socket;
-    wcs.closed = new Promise((resolve) => socket.on("close", (code, reason) => resolve({ code, reason: String(reason) })));
+    wcs.closed = new Promise((resolve) =>
+      socket.on("close", (code, reason) => resolve({ code, reason: String(reason) })),
+    );
     wcs.closed.then(() => (wcs.isClosed = true));
     socket.on("message", (text) => {
       const frame = { ...JSON.parse(String(text)), at: performance.now() };
@@ -33,7 +35,13 @@ export class Wcs {
   /** Signs in and, unless told not to, waits to be registered. */
   static async signIn(url, account, { registered = true, ...more } = {}) {
     const wcs = await Wcs.connect(url);
-    wcs.send("connection", { appKey: "defaultApp", mediaProviders: ["WebRTC"], clientVersion: "2.0", ...account, ...more });
+    wcs.send("connection", {
+      appKey: "defaultApp",
+      mediaProviders: ["WebRTC"],
+      clientVersion: "2.0",
+      ...account,
+      ...more,
+    });
     await wcs.expect("getUserData");
     if (registered) await wcs.expect("registered");
     return wcs;
@@ -83,8 +91,11 @@ export class Wcs {
 
   /** The names of all frames so far that concern the call. */
   storyOf(callId) {
-    const concerns = ({ message, data }) => (message === "setRemoteSDP" ? data[0] === callId : data[0]?.callId === callId || data[0]?.id === callId);
-    return this.frames.filter(concerns).map(({ message, data }) => (data[0]?.status ? `${message}/${data[0].status}` : message));
+    const concerns = ({ message, data }) =>
+      message === "setRemoteSDP" ? data[0] === callId : data[0]?.callId === callId || data[0]?.id === callId;
+    return this.frames
+      .filter(concerns)
+      .map(({ message, data }) => (data[0]?.status ? `${message}/${data[0].status}` : message));
   }
 
   #find(predicate, timeout, what) {
@@ -99,7 +110,9 @@ export class Wcs {
         if (index >= 0) done(resolve, index);
       };
       const timer = setTimeout(() => {
-        const story = this.frames.map(({ message, data }) => `${message} ${JSON.stringify(data).slice(0, 160)}`).join("\n  ");
+        const story = this.frames
+          .map(({ message, data }) => `${message} ${JSON.stringify(data).slice(0, 160)}`)
+          .join("\n  ");
         done(reject, new Error(`no "${what}" within ${timeout} ms; what came:\n  ${story}`));
       }, timeout);
       this.#watchers.add(check);
@@ -112,7 +125,9 @@ export class Wcs {
 export function offer() {
   const text = readFileSync(OFFER, "utf8");
   const random = () => randomUUID().replaceAll("-", "");
-  return text.replace(/a=ice-ufrag:.*?(\r?)$/gm, `a=ice-ufrag:${random().slice(0, 8)}$1`).replace(/a=ice-pwd:.*?(\r?)$/gm, `a=ice-pwd:${random()}$1`);
+  return text
+    .replace(/a=ice-ufrag:.*?(\r?)$/gm, `a=ice-ufrag:${random().slice(0, 8)}$1`)
+    .replace(/a=ice-pwd:.*?(\r?)$/gm, `a=ice-pwd:${random()}$1`);
 }
 
 const OFFER = `${ROOT}/tests/corpora/sdp/browser/chromium-audio.sdp`;

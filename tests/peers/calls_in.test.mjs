@@ -69,7 +69,11 @@ test("the caller gives up: the page gets its finish", async () => {
 });
 
 test("T14: an answer that never comes ends by the ring limit", async () => {
-  const patient = await Gateway.start(stage.run, { name: "patchcord-ring", kamailio: stage.kamailio, limits: { ringing: "2s" } });
+  const patient = await Gateway.start(stage.run, {
+    name: "patchcord-ring",
+    kamailio: stage.kamailio,
+    limits: { ringing: "2s" },
+  });
   const page = await Wcs.signIn(patient.ws, stage.kamailio.account("1002"));
   const call = await ring(page, "1002");
   const end = await page.expect("finish", { timeout: 5_000 });
@@ -89,7 +93,14 @@ test("a browser that answers without any media coming ends by itself, with the r
 
 test("T15: an answer is taken by its SDP; the phone hears of it at once", async () => {
   const call = await ring();
-  wcs.send("answer", { callId: call.callId, incoming: true, hasVideo: true, hasAudio: true, status: "PENDING", sdp: answer() });
+  wcs.send("answer", {
+    callId: call.callId,
+    incoming: true,
+    hasVideo: true,
+    hasAudio: true,
+    status: "PENDING",
+    sdp: answer(),
+  });
   await network.waitFor("CALL_ESTABLISHED", { from: call.mark });
   await wcs.expect("talk");
   await network.hangup();

@@ -21,7 +21,8 @@ after(() => stage?.end());
 
 let count = 0;
 const phone = (steps, options) => Sipp.start(stage.run, `${String(++count).padStart(2, "0")}`, steps, options);
-const finish = (callId, options) => wcs.expect("finish", { where: (call) => call.callId === callId, timeout: 10_000, ...options });
+const finish = (callId, options) =>
+  wcs.expect("finish", { where: (call) => call.callId === callId, timeout: 10_000, ...options });
 
 /** Dials and waits for the end; resolves to the finish. */
 async function dialToTheEnd(far) {
@@ -41,14 +42,26 @@ test("a call is answered and the browser hangs up", async () => {
   wcs.hangup(callId);
   const end = await finish(callId);
   await far.done();
-  assert.deepEqual({ status: end.status, reason: end.reason, by: end.by }, { status: "FINISH", reason: "hangup", by: "local" });
-  assert.deepEqual(wcs.storyOf(callId), ["notifyTryingResponse/TRYING", "setRemoteSDP", "ring/RING", "talk/ESTABLISHED", "finish/FINISH"]);
+  assert.deepEqual(
+    { status: end.status, reason: end.reason, by: end.by },
+    { status: "FINISH", reason: "hangup", by: "local" },
+  );
+  assert.deepEqual(wcs.storyOf(callId), [
+    "notifyTryingResponse/TRYING",
+    "setRemoteSDP",
+    "ring/RING",
+    "talk/ESTABLISHED",
+    "finish/FINISH",
+  ]);
 });
 
 test("a call is answered and the phone hangs up", async () => {
   const far = await phone([...answered(), pause(400), uas.request("BYE", 1), response(200)]);
   const end = await dialToTheEnd(far);
-  assert.deepEqual({ status: end.status, reason: end.reason, by: end.by }, { status: "FINISH", reason: "hangup", by: "remote" });
+  assert.deepEqual(
+    { status: end.status, reason: end.reason, by: end.by },
+    { status: "FINISH", reason: "hangup", by: "remote" },
+  );
 });
 
 test("busy: a busy of its own, then FINISH (T9)", async () => {
@@ -81,13 +94,20 @@ test("a number nobody has", async () => {
 });
 
 test("the Reason and the Warning of a refusal reach the page", async () => {
-  const fields = ["Reason: Q.850;cause=17;text=\"User busy\"", "Warning: 399 phone \"Come back tomorrow\""];
+  const fields = ['Reason: Q.850;cause=17;text="User busy"', 'Warning: 399 phone "Come back tomorrow"'];
   const end = await dialToTheEnd(await phone(refused("486 Busy Here", fields)));
   assert.deepEqual({ q850: end.q850, warning: end.warning }, { q850: 17, warning: "Come back tomorrow" });
 });
 
 test("a hang-up before the phone rings cancels (T50)", async () => {
-  const far = await phone([uas.invite(), uas.answer("100 Trying"), receive("CANCEL"), ok(), uas.answer("487 Request Terminated"), receive("ACK")]);
+  const far = await phone([
+    uas.invite(),
+    uas.answer("100 Trying"),
+    receive("CANCEL"),
+    ok(),
+    uas.answer("487 Request Terminated"),
+    receive("ACK"),
+  ]);
   const mark = stage.kamailio.log().length;
   const callId = wcs.call(far.number());
   await stage.kamailio.saw(/reply 100 Trying to INVITE/, { from: mark });
@@ -98,18 +118,35 @@ test("a hang-up before the phone rings cancels (T50)", async () => {
 });
 
 test("a hang-up in the same breath as the call leaves no call behind (T5, T50)", async () => {
-  const far = await phone([uas.invite(), uas.answer("100 Trying"), receive("CANCEL"), ok(), uas.answer("487 Request Terminated"), receive("ACK")]);
+  const far = await phone([
+    uas.invite(),
+    uas.answer("100 Trying"),
+    receive("CANCEL"),
+    ok(),
+    uas.answer("487 Request Terminated"),
+    receive("ACK"),
+  ]);
   const callId = wcs.call(far.number());
   wcs.hangup(callId);
   assert.equal((await finish(callId)).reason, "cancelled");
   // Either the phone was never asked, or what was asked is taken back.
   await Promise.race([far.done(), delay(1_000)]);
-  assert.ok(!far.child.isRunning() || !/reply 100 Trying .*source=127.0.0.1:PORT/.test(stage.kamailio.log().replaceAll(`:${far.port}`, ":PORT")));
+  assert.ok(
+    !far.child.isRunning() ||
+      !/reply 100 Trying .*source=127.0.0.1:PORT/.test(stage.kamailio.log().replaceAll(`:${far.port}`, ":PORT")),
+  );
   await far.child.stop();
 });
 
 test("a hang-up while the phone rings cancels", async () => {
-  const far = await phone([uas.invite(), uas.answer("180 Ringing"), receive("CANCEL"), ok(), uas.answer("487 Request Terminated"), receive("ACK")]);
+  const far = await phone([
+    uas.invite(),
+    uas.answer("180 Ringing"),
+    receive("CANCEL"),
+    ok(),
+    uas.answer("487 Request Terminated"),
+    receive("ACK"),
+  ]);
   const callId = wcs.call(far.number());
   await wcs.expect("ring");
   wcs.hangup(callId);
@@ -118,7 +155,14 @@ test("a hang-up while the phone rings cancels", async () => {
 });
 
 test("a 200 that crosses the CANCEL is acknowledged and ended (T50)", async () => {
-  const far = await phone([uas.invite(), uas.answer("180 Ringing"), receive("CANCEL"), uas.answer("200 OK", { media: "sendrecv" }), receive("ACK"), ...untilBye()]);
+  const far = await phone([
+    uas.invite(),
+    uas.answer("180 Ringing"),
+    receive("CANCEL"),
+    uas.answer("200 OK", { media: "sendrecv" }),
+    receive("ACK"),
+    ...untilBye(),
+  ]);
   const callId = wcs.call(far.number());
   await wcs.expect("ring");
   wcs.hangup(callId);
@@ -178,7 +222,10 @@ test("a re-INVITE that refreshes the session, an UPDATE and an OPTIONS within th
     ...answered(),
     uas.request("OPTIONS", 1),
     response(200),
-    uas.request("INVITE", 2, { media: "sendrecv", fields: ["Supported: timer", "Session-Expires: 1800;refresher=uac"] }),
+    uas.request("INVITE", 2, {
+      media: "sendrecv",
+      fields: ["Supported: timer", "Session-Expires: 1800;refresher=uac"],
+    }),
     maybe(100),
     response(200),
     uas.request("ACK", 2),
@@ -220,7 +267,14 @@ test("requests that are not ours to do are refused within the call, which goes o
 });
 
 test("digits go to a phone without telephone-event as INFO, one by one and in order (T41)", async () => {
-  const far = await phone([...answered({ media: "sendrecv without digits" }), receive("INFO"), ok(), receive("INFO"), ok(), ...untilBye()]);
+  const far = await phone([
+    ...answered({ media: "sendrecv no-digits" }),
+    receive("INFO"),
+    ok(),
+    receive("INFO"),
+    ok(),
+    ...untilBye(),
+  ]);
   const callId = wcs.call(far.number());
   await wcs.expect("talk");
   wcs.send("sendDtmf", { callId, type: "INFO", dtmf: 5 });
@@ -232,7 +286,12 @@ test("digits go to a phone without telephone-event as INFO, one by one and in or
 });
 
 test("a registered mobile phone is called by its name, and declines", async () => {
-  const mobile = await Baresip.start(stage.run, { kamailio: stage.kamailio, user: "1002", password: passwordOf("1002"), answer: "manual" });
+  const mobile = await Baresip.start(stage.run, {
+    kamailio: stage.kamailio,
+    user: "1002",
+    password: passwordOf("1002"),
+    answer: "manual",
+  });
   const callId = wcs.call("1002");
   await wcs.expect("ring");
   await mobile.waitFor("CALL_INCOMING");
@@ -242,7 +301,11 @@ test("a registered mobile phone is called by its name, and declines", async () =
 });
 
 test("a full SIP address, a tel: one and spaces in a number are understood (T48)", async () => {
-  for (const write of [(number) => `sip:${number}@127.0.0.1`, (number) => `tel:${number}`, (number) => number.replace("+49", "+49 (30)0 ").replace("(30)0 300", "(300) ")]) {
+  for (const write of [
+    (number) => `sip:${number}@127.0.0.1`,
+    (number) => `tel:${number}`,
+    (number) => number.replace("+49", "+49 (30)0 ").replace("(30)0 300", "(300) "),
+  ]) {
     const far = await phone(refused("486 Busy Here"));
     const callId = wcs.call(write(far.number()));
     assert.equal((await finish(callId)).sipStatus, 486, write(far.number()));
@@ -259,8 +322,19 @@ test("a line break in a number or a name is refused and reaches no SIP text (T48
 });
 
 test("nobody answers: the ring limit ends the call", async () => {
-  const patient = await Gateway.start(stage.run, { name: "patchcord-ring", kamailio: stage.kamailio, limits: { ringing: "2s" } });
-  const far = await phone([uas.invite(), uas.answer("180 Ringing"), receive("CANCEL"), ok(), uas.answer("487 Request Terminated"), receive("ACK")]);
+  const patient = await Gateway.start(stage.run, {
+    name: "patchcord-ring",
+    kamailio: stage.kamailio,
+    limits: { ringing: "2s" },
+  });
+  const far = await phone([
+    uas.invite(),
+    uas.answer("180 Ringing"),
+    receive("CANCEL"),
+    ok(),
+    uas.answer("487 Request Terminated"),
+    receive("ACK"),
+  ]);
   const page = await Wcs.signIn(patient.ws, stage.kamailio.account("1003"));
   const callId = page.call(far.number());
   const end = await page.expect("finish", { where: (call) => call.callId === callId, timeout: 6_000 });
@@ -283,8 +357,14 @@ test("the Call-ID on the wire is in the gateway's log, with the call's end", asy
   const mark = stage.kamailio.log().length;
   await dialToTheEnd(far);
   const [, id] = await stage.kamailio.saw(/request INVITE .*call-id=(\S+)/, { from: mark });
-  const lines = stage.gateway.log().split("\n").filter((line) => line.includes(id) && !line.includes("sip.trace"));
-  assert.ok(lines.some((line) => line.includes("call.ended")), lines.join("\n"));
+  const lines = stage.gateway
+    .log()
+    .split("\n")
+    .filter((line) => line.includes(id) && !line.includes("sip.trace"));
+  assert.ok(
+    lines.some((line) => line.includes("call.ended")),
+    lines.join("\n"),
+  );
 });
 
 test("SIGTERM during a call: BYE to the phone, finish to the page, exit code 0, no secret in a log", async () => {

@@ -32,7 +32,10 @@ for (const [mine, other] of [
     assert.equal(judged(good), "");
     assert.deepEqual(judge(voice(mine, 48000, SECONDS), 48000, mine).problems, []);
     assert.ok(Math.abs(rmsDb(good) + 20) < 0.2);
-    assert.ok(good.every((value) => Math.abs(value) < 0.9), "does not clip");
+    assert.ok(
+      good.every((value) => Math.abs(value) < 0.9),
+      "does not clip",
+    );
   });
   test(`the ${mine} voice through G.711, late by a second, passes`, () => {
     assert.equal(judged(delayed(companded(good), 1)), "");

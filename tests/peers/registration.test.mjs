@@ -67,7 +67,12 @@ test("423 is obeyed: the registration comes about with the longer time", async (
   const mark = kamailio.log().length;
   const wcs = await stage.signIn("1423");
   await kamailio.saw(/saved 1423/, { from: mark });
-  const expires = [...kamailio.log().slice(mark).matchAll(/request REGISTER \S+ from=1423 .*?expires=(\d+)/g)].map((found) => Number(found[1]));
+  const expires = [
+    ...kamailio
+      .log()
+      .slice(mark)
+      .matchAll(/request REGISTER \S+ from=1423 .*?expires=(\d+)/g),
+  ].map((found) => Number(found[1]));
   assert.ok(expires.at(-1) >= 1800, `asked for ${expires}`);
   await wcs.close();
 });
@@ -109,7 +114,11 @@ test("digest with SHA-256", async () => {
 test("a registrar that is not there: told within its time, and the page is let go", async () => {
   const port = await stage.run.port();
   const second = await Gateway.start(stage.run, { name: "patchcord-nobody", domains: ["127.0.0.1"] });
-  const wcs = await Wcs.signIn(second.ws, { ...kamailio.account("1001"), sipPort: String(port) }, { registered: false });
+  const wcs = await Wcs.signIn(
+    second.ws,
+    { ...kamailio.account("1001"), sipPort: String(port) },
+    { registered: false },
+  );
   const fail = await wcs.expect("fail", { timeout: 40_000 });
   assert.ok(["sip_timeout", "sip_unreachable"].includes(fail.reason), JSON.stringify(fail));
   await eventually(() => wcs.isClosed, { timeout: 10_000 });

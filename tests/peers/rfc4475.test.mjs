@@ -81,7 +81,10 @@ let run, gateway, page, socket, stranger;
 const inbox = [];
 const strangersInbox = [];
 // Addresses of our own within the loopback network: their port 5060 is where answers go, and free.
-const [home, elsewhere] = [20, 120].map((first) => `127.${first + Math.floor(Math.random() * 100)}.${process.pid % 250}.${1 + Math.floor(Math.random() * 250)}`);
+const [home, elsewhere] = [20, 120].map(
+  (first) =>
+    `127.${first + Math.floor(Math.random() * 100)}.${process.pid % 250}.${1 + Math.floor(Math.random() * 250)}`,
+);
 
 async function listen(address, port, into) {
   const opened = createSocket("udp4");
@@ -90,7 +93,10 @@ async function listen(address, port, into) {
   run.onEnd(() => new Promise((resolve) => opened.close(resolve)));
   return opened;
 }
-const send = (bytes, from = socket) => new Promise((resolve, reject) => from.send(bytes, gateway.ports.sip, "127.0.0.1", (error) => (error ? reject(error) : resolve())));
+const send = (bytes, from = socket) =>
+  new Promise((resolve, reject) =>
+    from.send(bytes, gateway.ports.sip, "127.0.0.1", (error) => (error ? reject(error) : resolve())),
+  );
 
 before(async () => {
   run = await Run.start(import.meta.url);
@@ -126,7 +132,10 @@ async function isAlive() {
   await send(Buffer.from(`${lines.join("\r\n")}\r\n\r\n`));
   const deadline = performance.now() + 3_000;
   while (!inbox.some((text) => text.includes(id))) {
-    assert.ok(performance.now() < deadline && gateway.child.isRunning(), "the gateway does not answer an OPTIONS any more");
+    assert.ok(
+      performance.now() < deadline && gateway.child.isRunning(),
+      "the gateway does not answer an OPTIONS any more",
+    );
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
@@ -142,21 +151,24 @@ for (const [name, wanted] of Object.entries(ANSWERS)) {
     strangersInbox.length = 0;
     const text = readFileSync(`${FOLDER}/${name}.dat`, "latin1");
     // It travels by UDP whatever it says: only the topmost Via is made to agree.
-    const bytes = Buffer.from(text.replace(/^(via|v)(\s*:\s*SIP\s*\/\s*[27]\.0\s*\/\s*)(TCP|TLS)/im, "$1$2UDP"), "latin1");
+    const bytes = Buffer.from(
+      text.replace(/^(via|v)(\s*:\s*SIP\s*\/\s*[27]\.0\s*\/\s*)(TCP|TLS)/im, "$1$2UDP"),
+      "latin1",
+    );
     await send(bytes, stranger);
     await send(bytes);
     await isAlive();
     assert.deepEqual(strangersInbox, [], "a stranger is told nothing");
-    const answers = inbox.filter((answer) => !answer.includes("alive-")).map((answer) => ({ status: Number(/^SIP\/2\.0 (\d{3}) /.exec(answer)?.[1]), answer }));
+    const answers = inbox
+      .filter((answer) => !answer.includes("alive-"))
+      .map((answer) => ({ status: Number(/^SIP\/2\.0 (\d{3}) /.exec(answer)?.[1]), answer }));
     const finals = answers.filter(({ status }) => status >= 200);
     const allowed = [wanted].flat();
     assert.ok(finals.length <= 1, `${finals.length} answers`);
-    assert.ok(
-      allowed.includes(finals[0]?.status ?? NOTHING),
-      `${finals[0]?.answer ?? "no answer"}\nto\n${text}`,
-    );
+    assert.ok(allowed.includes(finals[0]?.status ?? NOTHING), `${finals[0]?.answer ?? "no answer"}\nto\n${text}`);
     if (finals[0] && NAMES[finals[0].status]) assert.match(finals[0].answer, NAMES[finals[0].status]);
-    if (name === "bext01") assert.match(finals[0].answer, /^Unsupported: .*nothingSupportsThis.*nothingSupportsThisEither/m);
+    if (name === "bext01")
+      assert.match(finals[0].answer, /^Unsupported: .*nothingSupportsThis.*nothingSupportsThisEither/m);
   });
 }
 

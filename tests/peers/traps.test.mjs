@@ -18,7 +18,8 @@ after(() => stage?.end());
 
 let count = 0;
 const phone = (steps, options) => Sipp.start(stage.run, `t${++count}`, steps, options);
-const finish = (callId, page = wcs) => page.expect("finish", { where: (call) => call.callId === callId, timeout: 10_000 });
+const finish = (callId, page = wcs) =>
+  page.expect("finish", { where: (call) => call.callId === callId, timeout: 10_000 });
 
 /** A whole short call; resolves to the gateway's one description. */
 async function talk(page = wcs, fields = {}) {
@@ -119,7 +120,9 @@ test("T22: a flood of page logs is thrown away, and the call behind it goes on",
 
 test("T22: an offer of 60 kB is read, a frame of a megabyte ends the connection", async () => {
   const page = await stage.signIn("1003");
-  const long = `${offer()}${"a=unknown:".padEnd(998, "x")}\r\n`.replace(/(a=unknown:x+\r\n)$/, (line) => line.repeat(50));
+  const long = `${offer()}${"a=unknown:".padEnd(998, "x")}\r\n`.replace(/(a=unknown:x+\r\n)$/, (line) =>
+    line.repeat(50),
+  );
   const far = await phone([...answered(), ...untilBye()]);
   const callId = page.call(far.number(), { sdp: long });
   await page.expect("talk");
@@ -175,9 +178,19 @@ test("T32, T33, T34, T35: the answer can be used as it is", async () => {
   assert.ok(lines.includes("a=end-of-candidates"));
   assert.ok(lines.some((line) => /^a=msid:\S+ \S+/.test(line)));
   assert.ok(lines.some((line) => line.startsWith("a=fingerprint:sha-256 ")));
-  const types = lines.find((line) => line.startsWith("m=audio ")).split(" ").slice(3);
-  for (const type of types) assert.ok(lines.some((line) => line.startsWith(`a=rtpmap:${type} `)), `no rtpmap for ${type}`);
-  assert.match(lines.find((line) => line.startsWith(`a=rtpmap:${types[0]} `)), /opus\/48000\/2/);
+  const types = lines
+    .find((line) => line.startsWith("m=audio "))
+    .split(" ")
+    .slice(3);
+  for (const type of types)
+    assert.ok(
+      lines.some((line) => line.startsWith(`a=rtpmap:${type} `)),
+      `no rtpmap for ${type}`,
+    );
+  assert.match(
+    lines.find((line) => line.startsWith(`a=rtpmap:${types[0]} `)),
+    /opus\/48000\/2/,
+  );
   assert.equal(sdp.endsWith("\r\n"), true);
   assert.equal(sdp.endsWith("\r\n\r\n"), false);
 });
@@ -199,7 +212,14 @@ test("T47: a challenge by the proxy (407) is answered within the call", async ()
 });
 
 test("T50: a hangup during the INVITE's challenge leaves no phone ringing", async () => {
-  const far = await phone([uas.invite(), uas.answer("100 Trying"), receive("CANCEL"), ok(), uas.answer("487 Request Terminated"), receive("ACK")]);
+  const far = await phone([
+    uas.invite(),
+    uas.answer("100 Trying"),
+    receive("CANCEL"),
+    ok(),
+    uas.answer("487 Request Terminated"),
+    receive("ACK"),
+  ]);
   const mark = stage.kamailio.log().length;
   const callId = wcs.call(far.number());
   wcs.hangup(callId);
@@ -214,7 +234,16 @@ test("T50: a hangup during the INVITE's challenge leaves no phone ringing", asyn
 
 test("frames that are not of the protocol: told, and the connection goes on", async () => {
   const page = await stage.signIn("1003");
-  for (const text of ["not json", "[]", "{}", '{"message":7}', '{"message":"call","data":[7]}', '{"message":"call"}', "[".repeat(5000)]) page.sendText(text);
+  for (const text of [
+    "not json",
+    "[]",
+    "{}",
+    '{"message":7}',
+    '{"message":"call","data":[7]}',
+    '{"message":"call"}',
+    "[".repeat(5000),
+  ])
+    page.sendText(text);
   await talk(page);
   await page.close();
 });

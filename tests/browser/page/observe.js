@@ -22,7 +22,11 @@ window.RTCPeerConnection = class extends Native {
 };
 
 /** The tracks of the other side in the newest connection. */
-lab.remoteTrack = () => lab.peers.at(-1)?.getReceivers().find((receiver) => receiver.track.kind === "audio")?.track;
+lab.remoteTrack = () =>
+  lab.peers
+    .at(-1)
+    ?.getReceivers()
+    .find((receiver) => receiver.track.kind === "audio")?.track;
 
 /** What the newest connection has counted. */
 lab.stats = async (peer = lab.peers.at(-1)) => {
@@ -48,7 +52,7 @@ lab.record = async (seconds, track = lab.remoteTrack()) => {
   const reader = new MediaStreamTrackProcessor({ track: track.clone() }).readable.getReader();
   const parts = [];
   let rate = 48000;
-  for (let samples = 0; samples < seconds * rate; ) {
+  for (let samples = 0; samples < seconds * rate;) {
     const { value, done } = await reader.read();
     if (done) break;
     const part = new Float32Array(value.numberOfFrames);

@@ -5,7 +5,8 @@ import { CALL_STATUS, createSession, SESSION_STATUS } from "/sdk/index.js";
 const calls = new Map();
 let session;
 
-const plain = (error) => error && { name: error.name, reason: error.reason, code: error.code, message: error.message, sip: error.sip };
+const plain = (error) =>
+  error && { name: error.name, reason: error.reason, code: error.code, message: error.message, sip: error.sip };
 const settled = (promise) =>
   promise.then(
     () => ({ ok: true }),
@@ -16,7 +17,8 @@ const settled = (promise) =>
 lab.signIn = (options) => {
   session = createSession({ reconnect: false, ...options });
   for (const status of Object.keys(SESSION_STATUS)) {
-    if (status !== "INCOMING_CALL") session.on(status, (_, error) => lab.note(`session ${status}`, { error: plain(error) }));
+    if (status !== "INCOMING_CALL")
+      session.on(status, (_, error) => lab.note(`session ${status}`, { error: plain(error) }));
   }
   session.on("INCOMING_CALL", (call) => {
     const name = `in${calls.size}`;

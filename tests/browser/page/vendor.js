@@ -39,7 +39,9 @@ function keep(name, call) {
       });
     }
   });
-  call.up = new Promise((resolve) => call.on(CALL_STATUS.ESTABLISHED, () => (lab.note(`${name} ESTABLISHED`), resolve("ESTABLISHED"))));
+  call.up = new Promise((resolve) =>
+    call.on(CALL_STATUS.ESTABLISHED, () => (lab.note(`${name} ESTABLISHED`), resolve("ESTABLISHED"))),
+  );
   return call;
 }
 
@@ -50,13 +52,30 @@ const displays = () => ({
 
 /** Resolves to ESTABLISHED, FINISH or FAILED. */
 lab.dial = (name, callee, options = {}) => {
-  const call = keep(name, session.createCall({ callee, visibleName: "Vendor Page", constraints: { audio: lab.microphone, video: false }, ...displays(), receiveAudio: true, receiveVideo: false, stripCodecs: "SILK", ...options }));
+  const call = keep(
+    name,
+    session.createCall({
+      callee,
+      visibleName: "Vendor Page",
+      constraints: { audio: lab.microphone, video: false },
+      ...displays(),
+      receiveAudio: true,
+      receiveVideo: false,
+      stripCodecs: "SILK",
+      ...options,
+    }),
+  );
   call.call();
   return Promise.race([call.up, call.over]);
 };
 lab.answer = (name) => {
   const call = calls.get(name);
-  call.answer({ constraints: { audio: lab.microphone, video: false }, ...displays(), receiveVideo: false, stripCodecs: "SILK" });
+  call.answer({
+    constraints: { audio: lab.microphone, video: false },
+    ...displays(),
+    receiveVideo: false,
+    stripCodecs: "SILK",
+  });
   return Promise.race([call.up, call.over]);
 };
 lab.hangup = (name) => void calls.get(name).hangup();
