@@ -87,13 +87,15 @@ struct Answered {
   std::string sdp;
   Target peer;  // where the signalling answer came from
 };
-// The ACK for our 200 came. sdp: the peer's answer where we offered; else empty.
+// The ACK for our first 200 came, or a later one that brought a changed answer. sdp: the peer's
+// answer where we offered; else empty.
 struct Acknowledged {
   DialogId dialog;
   std::string sdp;
 };
 // A re-INVITE or UPDATE that changes the session: answer_reoffer() or refuse_reoffer() is owed.
-// A session refresh (same o= version) is answered inside and not told. sdp empty: asked to offer.
+// A session refresh (the SDP we know) and a re-INVITE without an SDP are answered inside, with what
+// we said last; an answer in the ACK of the latter that changes something comes as Acknowledged.
 struct Reoffered {
   DialogId dialog;
   std::string sdp;

@@ -67,26 +67,34 @@ void Dialog::answer(std::string sdp, MonoTime now) {
 }
 
 void Dialog::reject(int status, std::string_view phrase, MonoTime now) {
-  if (phase_ != Phase::kOffered) return;
+  if (phase_ == Phase::kOffered) refuse_call(status, phrase, {}, now);
+}
+
+void Dialog::refuse_call(int status, std::string_view phrase, const std::string& reason,
+                         MonoTime now) {
   const int legal = status >= 300 && status <= 699 ? status : 480;
-  server_->refuse(legal, phrase, {}, now);
+  std::vector<ExtraHeader> lines;
+  if (!reason.empty()) lines.push_back({"Reason", reason});
+  server_->refuse(legal, phrase, lines, now);
   tell_ended(EndedBy::kLocal, legal, phrase, nullptr);
   phase_ = Phase::kGone;
 }
 
 void Dialog::hangup(const Hangup& how, MonoTime now) {
+  const auto given = parse_reason(how.reason);
+  const std::string reason = given ? given->to_string() : std::string();
   switch (phase_) {
     case Phase::kCalling:
-      client_->cancel(how.reason, now);
+      client_->cancel(reason, now);
       tell_ended(EndedBy::kLocal, 487, {}, nullptr);
       phase_ = Phase::kEnding;
       break;
     case Phase::kOffered:
-      reject(how.status, {}, now);
+      refuse_call(how.status, {}, reason, now);
       break;
     case Phase::kUp:
       tell_ended(EndedBy::kLocal, 200, {}, nullptr);
-      end_with_bye(how.reason, now);
+      end_with_bye(reason, now);
       break;
     case Phase::kEnding:
     case Phase::kGone:
@@ -233,6 +241,7 @@ void Dialog::on_time(MonoTime now) {
     tell_ended(EndedBy::kTimeout, 408, "No ACK For Our 200", nullptr);
     end_with_bye(bye_after_ack_.value_or(""), now);
   }
+  if (is_offer_of_peer_open()) reoffer_.wait_until(now + 500ms);
   reoffer_.on_time(side(), now);
   if (phase_ != Phase::kUp) return;
   if (session_timer_.is_expired(now)) {
@@ -297,8 +306,7 @@ void Dialog::send_plain(PlainRequest plain, MonoTime now) {
 }
 
 void Dialog::start_reoffer(ReofferClient::Plan plan, MonoTime now) {
-  const bool is_ack_due = server_ && server_->state() == InviteServer::State::kAnswered;
-  if (reoffer_.is_busy() || has_peer_offer() || is_ack_due) {
+  if (reoffer_.is_busy() || is_offer_of_peer_open()) {
     if (plan.purpose == ReofferClient::Purpose::kOwner) next_reoffer_ = std::move(plan.sdp);
     return;
   }

@@ -83,6 +83,7 @@ class Dialog {
   void go_up(DialogState state);
   void end_with_bye(std::string reason, MonoTime now);
   void send_plain(PlainRequest plain, MonoTime now);
+  void refuse_call(int status, std::string_view phrase, const std::string& reason, MonoTime now);
   void start_reoffer(ReofferClient::Plan plan, MonoTime now);
   void refresh_session(MonoTime now);
   void tell_ended(EndedBy by, int status, std::string_view phrase, const Message* message);
@@ -98,7 +99,8 @@ class Dialog {
   int offer_obstacle(const Message& request, MonoTime now);
   void accept_offer(const std::string& sdp, MonoTime now);
   void drop_offer(int status, MonoTime now);
-  bool has_peer_offer() const;
+  bool has_peer_offer() const;         // that is not answered
+  bool is_offer_of_peer_open() const;  // or whose ACK has not come
   void reply(const Message& request, TransactionId transaction, int status, MonoTime now);
   Builder reply_builder(const Message& request, TransactionId transaction, int status) const;
 

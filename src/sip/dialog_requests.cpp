@@ -82,7 +82,7 @@ void Dialog::on_bye(const Message& bye, TransactionId transaction, MonoTime now)
 
 int Dialog::offer_obstacle(const Message& request, MonoTime now) {
   if (asks_too_small_a_timer(request, bench_.config.min_se)) return 422;
-  if (reoffer_.is_busy()) return 491;  // glare, RFC 3261 14.2, RFC 3311 5.2
+  if (reoffer_.is_pending()) return 491;  // glare, RFC 3261 14.2, RFC 3311 5.2
   if (phase_ != Phase::kUp || server_ || update_) return 500;
   if (now - offers_since_ >= 1s) {
     offers_since_ = now;
@@ -123,6 +123,10 @@ void Dialog::answer_reoffer(std::string sdp, MonoTime now) {
 
 void Dialog::refuse_reoffer(int status, MonoTime now) {
   if (phase_ == Phase::kUp) drop_offer(status >= 300 && status <= 699 ? status : 488, now);
+}
+
+bool Dialog::is_offer_of_peer_open() const {
+  return has_peer_offer() || (server_ && server_->state() == InviteServer::State::kAnswered);
 }
 
 bool Dialog::has_peer_offer() const {

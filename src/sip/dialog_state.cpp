@@ -22,7 +22,7 @@ bool all_sip(const std::vector<NameAddr>& routes) {
 
 }  // namespace
 
-std::optional<DialogState> DialogState::as_caller(const RequestDraft& invite,
+std::optional<DialogState> DialogState::as_caller(const RequestDraft& invite, const Uri& next_hop,
                                                   const Message& response) {
   DialogState state;
   auto remote = address_of(response, Header::kTo);
@@ -33,7 +33,12 @@ std::optional<DialogState> DialogState::as_caller(const RequestDraft& invite,
   state.call_id_ = invite.call_id;
   state.local_ = invite.from;
   state.remote_ = std::move(*remote);
-  // A 2xx without a Contact breaks the RFC; the way we came is the best guess left.
+  // A 2xx without a Contact breaks the RFC; the way the INVITE went is the best guess left (and not
+  // the callee's domain, which is for the next hop to find).
+  if (!target && routes->empty()) {
+    routes->push_back(NameAddr{{}, next_hop, {}});
+    routes->back().uri.params().set_flag("lr");
+  }
   state.remote_target_ = target ? std::move(*target) : invite.target;
   state.route_set_ = std::move(*routes);
   state.local_cseq_ = invite.cseq;
@@ -83,7 +88,7 @@ RequestDraft DialogState::draft(Method method, uint32_t cseq) const {
   draft.to = remote_;
   draft.call_id = call_id_;
   draft.cseq = cseq;
-  if (!contact_user_.empty()) draft.contact_user = contact_user_;
+  if (method == Method::kInvite || method == Method::kUpdate) draft.contact_user = contact_user_;
   return draft;
 }
 

@@ -18,9 +18,10 @@ namespace patchcord::sip {
 class DialogState {
  public:
   DialogState() = default;
-  // A caller's, from what it sent and a response with a To tag (12.1.2). Nothing if the Contact or
-  // the Record-Route of a 2xx cannot be used.
-  static std::optional<DialogState> as_caller(const RequestDraft& invite, const Message& response);
+  // A caller's, from what it sent and a response with a To tag (12.1.2). Nothing if its
+  // Record-Route cannot be used; `next_hop` stands in for a Contact that cannot.
+  static std::optional<DialogState> as_caller(const RequestDraft& invite, const Uri& next_hop,
+                                              const Message& response);
   // A callee's, from the INVITE (12.1.1). Nothing if its Contact or Record-Route cannot be used.
   static std::optional<DialogState> as_callee(const Message& invite, std::string_view local_tag);
 
@@ -28,7 +29,7 @@ class DialogState {
   std::string local_tag() const { return local_.tag(); }
   std::string remote_tag() const { return remote_.tag(); }
 
-  // A request in this dialog with the next CSeq. With a contact user it gets a Contact.
+  // A request in this dialog with the next CSeq.
   RequestDraft request(Method method);
   // The ACK of a 2xx to the INVITE that had that CSeq.
   RequestDraft ack(uint32_t invite_cseq) const;

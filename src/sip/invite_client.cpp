@@ -18,6 +18,13 @@ std::vector<NameAddr> preloaded_route(const Account& account) {
   return {std::move(route)};
 }
 
+Uri identity_of(Uri uri) {
+  uri.set_port(0);
+  uri.clear_headers();
+  for (const char* name : {"transport", "maddr", "ttl", "lr", "method"}) uri.params().remove(name);
+  return uri;
+}
+
 namespace {
 
 RequestDraft draft_of(OutgoingCall call, Random& random) {
@@ -25,9 +32,9 @@ RequestDraft draft_of(OutgoingCall call, Random& random) {
   draft.method = Method::kInvite;
   draft.target = call.callee;
   draft.routes = preloaded_route(call.account);
-  draft.from = NameAddr{call.account.display_name, call.account.aor, {}};
+  draft.from = NameAddr{call.account.display_name, identity_of(call.account.aor), {}};
   draft.from.params.set("tag", random.token(12));
-  draft.to = NameAddr{{}, call.callee, {}};
+  draft.to = NameAddr{{}, identity_of(call.callee), {}};
   draft.call_id = call.call_id.empty() ? random.token(24) : std::move(call.call_id);
   draft.cseq = 1 + random.below(1000);
   draft.contact_user = call.account.aor.user_text();
@@ -100,7 +107,7 @@ InviteClient::Outcome InviteClient::on_success(const Message& response, MonoTime
     end_stray_fork(response, tag, now);
     return {};
   }
-  state_ = DialogState::as_caller(draft_, response);
+  state_ = DialogState::as_caller(draft_, next_hop_, response);
   if (!state_) return {News::kFailed};
   state_->set_contact_user(draft_.contact_user.value_or(""));
   answer_ = response;
@@ -113,7 +120,7 @@ InviteClient::Outcome InviteClient::on_success(const Message& response, MonoTime
 }
 
 void InviteClient::end_stray_fork(const Message& response, const std::string& tag, MonoTime now) {
-  auto stray = DialogState::as_caller(draft_, response);
+  auto stray = DialogState::as_caller(draft_, next_hop_, response);
   if (!stray) return;
   acks_[tag] = bench_.requests.send(stray->ack(draft_.cseq), stray->next_hop(), id_, now);
   bench_.requests.send(stray->request(Method::kBye), stray->next_hop(), {}, now);

@@ -73,5 +73,7 @@ class InviteClient {
 // The first hop of a request outside a dialog, and the Route that says so (RFC 3261 8.1.2).
 const Uri& next_hop_of(const Account& account);
 std::vector<NameAddr> preloaded_route(const Account& account);
+// The URI without what From and To may not have: port, transport and the like (RFC 3261 19.1.1).
+Uri identity_of(Uri uri);
 
 }  // namespace patchcord::sip

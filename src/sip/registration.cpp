@@ -48,11 +48,12 @@ void Registration::send(MonoTime now) {
   RequestDraft draft;
   draft.method = Method::kRegister;
   draft.target = account_.aor;
+  draft.target.clear_headers();
   draft.target.set_user("");  // 10.2: "the userinfo and @ components MUST NOT be present"
   draft.routes = preloaded_route(account_);
-  draft.from = NameAddr{account_.display_name, account_.aor, {}};
+  draft.from = NameAddr{account_.display_name, identity_of(account_.aor), {}};
   draft.from.params.set("tag", bench_.random.token(12));
-  draft.to = NameAddr{{}, account_.aor, {}};
+  draft.to = NameAddr{{}, identity_of(account_.aor), {}};
   draft.call_id = call_id_;
   draft.cseq = ++cseq_;
   draft.contact_user = account_.aor.user_text();
@@ -107,8 +108,7 @@ void Registration::on_success(const Message& response, const Target& from, MonoT
   failures_ = 0;
   flow_ = from;
   next_at_ = now + refresh_after(interval);
-  const bool needs_keep_alive = !is_reliable(from.transport) && bench_.config.keep_alive > 0s;
-  keep_alive_at_ = needs_keep_alive ? now + bench_.config.keep_alive : kNever;
+  keep_alive_at_ = bench_.config.keep_alive > 0s ? now + bench_.config.keep_alive : kNever;
   if (!std::exchange(has_told_registered_, true)) bench_.events.push(Registered{id_, interval});
 }
 

@@ -43,6 +43,12 @@ class ReofferClient {
   // Only while !is_busy().
   void start(Plan plan, const DialogSide& side, MonoTime now);
   bool is_busy() const { return phase_ != Phase::kIdle; }
+  // An offer of ours is on its way: one of the peer's is glare. Not while waiting after a 491.
+  bool is_pending() const { return phase_ == Phase::kPending; }
+  // The peer's offer goes first.
+  void wait_until(MonoTime when) {
+    if (phase_ == Phase::kWaiting && wake_at_ < when) wake_at_ = when;
+  }
   const Plan& plan() const { return plan_; }
 
   bool owns(RequestId request) const { return request == request_; }

@@ -435,6 +435,12 @@ TEST_F(CallIn, GlareIs491BothWays) {  // RFC 3261 14.1, 14.2
   reply(ours, {.status = 491}, kFarEnd);
   take(Method::kAck);
   nothing_sent();
+  // While we wait the peer's offer may pass (it is not glare any more), and ours waits for its end.
+  ask(next("INVITE", kOffer));
+  const Message refreshed = take_reply(200);
+  advance(450ms);
+  nothing_sent();
+  ask({.method = "ACK", .to_tag = far.to_tag, .cseq = refreshed.cseq(), .branch = "z9hG4bKx"});
   advance(2100ms);  // the peer owns the Call-ID: we wait at most 2 s
   const Message again = take(Method::kInvite);
   EXPECT_GT(again.cseq(), ours.cseq());

@@ -434,6 +434,29 @@ TEST_F(CallOut, ANameThatDoesNotResolveIsTold) {
   EXPECT_EQ(ended.by, EndedBy::kNetwork);
 }
 
+TEST_F(CallOut, FromAndToHaveNoPortAndNoTransport) {  // RFC 3261 19.1.1
+  Account account = account_1001();
+  account.aor = *Uri::parse("sip:1001@192.0.2.1:5060;transport=udp");
+  call(account);
+  const Message out = take(Method::kInvite);
+  EXPECT_EQ(address_of(out, Header::kFrom)->uri.to_string(), "sip:1001@192.0.2.1");
+}
+
+TEST_F(CallOut, A200WithoutAContactIsFollowedToTheNextHopNotTheCalleesDomain) {
+  call();
+  reply(take(Method::kInvite), {.sdp = kAnswer, .contact = ""});
+  const Sent ack = take();
+  EXPECT_TRUE(ack.message.is(Method::kAck));
+  EXPECT_EQ(ack.target, kProxy);
+  EXPECT_TRUE(asked.empty());
+}
+
+TEST_F(CallOut, AReasonThatIsNoneIsLeftOut) {
+  call_up();
+  ua.hangup(DialogId(1), {480, "Q.850;cause=16\r\nVia: x"}, now);
+  EXPECT_FALSE(take(Method::kBye).has(Header::kReason));
+}
+
 TEST_F(CallOut, AMulticastContactIsNotSentTo) {
   call();
   reply(take(Method::kInvite), {.sdp = kAnswer, .contact = "<sip:x@224.0.0.1>"});
