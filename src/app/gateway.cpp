@@ -158,6 +158,7 @@ void Gateway::on_call_ended(const call::Snapshot& call) {
   for (const call::Side side : media::kSides) {
     const media::EndpointStats& stats = call.media.endpoints[media::index(side)];
     log::info("call.media", {{"call", call.id.value()},
+                             {"id", call.legs[media::index(side)].protocol_id},
                              {"side", side == call::Side::kA ? "a" : "b"},
                              {"received", stats.packets_received},
                              {"sent", stats.packets_sent},

@@ -8,9 +8,15 @@
 namespace patchcord::call {
 namespace {
 
-Reason reason_of(media::Failed::What what) {
+// A browser that closes its transport hangs up: its word for it may come later, by another way.
+Reason reason_of_closing(Side side, State state) {
+  if (state == State::kUp) return Reason::kHangup;
+  return side == Side::kA ? Reason::kCancelled : Reason::kDeclined;
+}
+
+Reason reason_of(const media::Failed& failed, State state) {
   using What = media::Failed::What;
-  switch (what) {
+  switch (failed.what) {
     case What::kIce:
       return Reason::kIceFailed;
     case What::kDtls:
@@ -20,7 +26,7 @@ Reason reason_of(media::Failed::What what) {
     case What::kConsent:
       return Reason::kConsentLost;
     case What::kClosedByPeer:
-      return Reason::kHangup;
+      return reason_of_closing(failed.side, state);
   }
   return Reason::kInternal;
 }
@@ -57,6 +63,7 @@ Call::~Call() {
 
 void Call::begin() {
   log::info("call.started", {{"call", id_.value()},
+                             {"sip_call_id", sip_call_id()},
                              {"from", a_->info().party},
                              {"to", callee_.user},
                              {"via", b_->info().protocol},
@@ -69,7 +76,9 @@ void Call::begin() {
     });
   }
   if (const Result<void> reserved = reserve(); !reserved) {
-    log::warn("call.no_media", {{"call", id_.value()}, {"why", reserved.error().text}});
+    log::warn(
+        "call.no_media",
+        {{"call", id_.value()}, {"sip_call_id", sip_call_id()}, {"why", reserved.error().text}});
     fail(Reason::kNoPorts);
     return;
   }
@@ -169,10 +178,11 @@ void Call::take(const media::MediaEvent& event) {
   } else if (const auto* connected = std::get_if<media::Connected>(&event)) {
     is_connected_ = true;
     log::info("call.media_connected", {{"call", id_.value()},
+                                       {"sip_call_id", sip_call_id()},
                                        {"side", connected->side == Side::kA ? "a" : "b"},
                                        {"ms", to_ms(services_.control.now() - began_mono_)}});
   } else if (const auto* failed = std::get_if<media::Failed>(&event)) {
-    end_with({.reason = reason_of(failed->what), .by = by(failed->side)});
+    end_with({.reason = reason_of(*failed, state_), .by = by(failed->side)});
     step(EventKind::kMediaFailed, failed->side);
   } else if (const auto* silent = std::get_if<media::Silent>(&event)) {
     end_with({.reason = Reason::kMediaSilent, .by = by(silent->side)});
@@ -181,7 +191,7 @@ void Call::take(const media::MediaEvent& event) {
     first_packet_[media::index(first->side)] = true;
   } else if (const auto* digit = std::get_if<media::Digit>(&event)) {
     pending_digits_.assign(1, digit->digit);
-    log::debug("call.digit", {{"call", id_.value()}});
+    log::debug("call.digit", {{"call", id_.value()}, {"sip_call_id", sip_call_id()}});
     step(EventKind::kDigits, digit->side);
   }
 }
@@ -191,7 +201,8 @@ void Call::take(const media::MediaEvent& event) {
 void Call::step(EventKind kind, Side side) {
   const Step next = transition(state_, {kind, side});
   if (next.next != state_) {
-    log::debug("call.state", {{"call", id_.value()}, {"state", name(next.next)}});
+    log::debug("call.state",
+               {{"call", id_.value()}, {"sip_call_id", sip_call_id()}, {"state", name(next.next)}});
   }
   state_ = next.next;
   for (const Action action : next.actions) perform(action, side);
@@ -291,8 +302,8 @@ void Call::talk() {
   a_->talk();
   b_->talk();
   log::info("call.answered", {{"call", id_.value()},
-                              {"ms", to_ms(*answered_ - began_mono_)},
-                              {"sip_call_id", b_->info().protocol_id}});
+                              {"sip_call_id", sip_call_id()},
+                              {"ms", to_ms(*answered_ - began_mono_)}});
   services_.observer.on_call_answered(snapshot());
 }
 
@@ -318,7 +329,8 @@ void Call::answer_reoffer(Side side) {
   Negotiated<Described> answered = answer_offer(agreement(side), pending_sdp_, services_.policy);
   pending_sdp_.clear();
   if (const auto* objection = std::get_if<Objection>(&answered)) {
-    log::warn("call.reoffer_refused", {{"call", id_.value()}, {"why", objection->text}});
+    log::warn("call.reoffer_refused",
+              {{"call", id_.value()}, {"sip_call_id", sip_call_id()}, {"why", objection->text}});
     return leg(side).refuse_reoffer(objection->reason);
   }
   auto& described = std::get<Described>(answered);
@@ -339,7 +351,8 @@ void Call::push_plan(Sound sound) {
 }
 
 void Call::object(const Objection& objection) {
-  log::warn("call.bad_sdp", {{"call", id_.value()}, {"why", objection.text}});
+  log::warn("call.bad_sdp",
+            {{"call", id_.value()}, {"sip_call_id", sip_call_id()}, {"why", objection.text}});
   fail(objection.reason);
 }
 
@@ -362,6 +375,7 @@ void Call::report() {
   const Ending& ending = *ending_;
   log::info("call.ended",
             {{"call", id_.value()},
+             {"sip_call_id", sip_call_id()},
              {"reason", row(ending.reason).name},
              {"by", ending.by == EndedBy::kA   ? "a"
                     : ending.by == EndedBy::kB ? "b"
@@ -372,6 +386,13 @@ void Call::report() {
              {"sip_call_id",
               b_->info().protocol == "sip" ? b_->info().protocol_id : a_->info().protocol_id}});
   services_.observer.on_call_ended(snapshot());
+}
+
+std::string Call::sip_call_id() const {
+  for (const Leg* leg : {b_.get(), a_.get()}) {
+    if (LegInfo info = leg->info(); info.protocol == "sip") return std::move(info.protocol_id);
+  }
+  return {};
 }
 
 Snapshot Call::snapshot() const {

@@ -103,6 +103,7 @@ class Call final : public LegListener {
   void end_with(Ending ending);
   void push_plan(Sound sound);
   Result<void> reserve();
+  std::string sip_call_id() const;  // for the log; empty while there is none
 
   Leg& leg(Side side) { return side == Side::kA ? *a_ : *b_; }
   const Leg& leg(Side side) const { return side == Side::kA ? *a_ : *b_; }

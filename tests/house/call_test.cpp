@@ -168,6 +168,20 @@ TEST(House, TheCallerGivesUpWhileItRings) {
   EXPECT_EQ(house.far.ended[0].status, 487);
 }
 
+TEST(House, ABrowserThatClosesItsMediaBeforeItSaysSoHasGivenUpToo) {
+  SimHouse house;
+  house.far.manners.answer = Answer::kRingOnly;
+  FakeBrowser& ann = house.signed_in("1001");
+  const std::string id = ann.call("100");
+  ASSERT_TRUE(house.until([&] { return ann.calls[id].told("ring"); }));
+  house.run(seconds(1));
+  ASSERT_TRUE(ann.calls[id].media->is_connected());
+  ann.calls[id].media->close();
+  ASSERT_TRUE(house.until([&] { return ann.calls[id].finish.has_value(); }));
+  EXPECT_EQ(ann.calls[id].finish->cause.reason, "cancelled");
+  EXPECT_EQ(ann.calls[id].finish->call.status, wcs::CallStatus::kFinish);
+}
+
 TEST(House, TheCallerGivesUpBeforeAnythingCameBack) {
   SimHouse house;
   house.far.manners.answer = Answer::kRingOnly;
