@@ -46,7 +46,7 @@ gtest() {
 # node NAME FILES...: counts what Node's test runner says
 node_test() {
   local name=$1; shift
-  tools/node.sh node --test --test-concurrency=1 --test-reporter=tap "$@" >"$logs/$name.log" 2>&1
+  tools/node.sh node --test --test-concurrency=1 --test-timeout=600000 --test-reporter=tap "$@" >"$logs/$name.log" 2>&1
   local status=$?
   local good bad
   good=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$logs/$name.log" | tail -n 1)
