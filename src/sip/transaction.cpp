@@ -53,7 +53,8 @@ std::string server_key(const Message& request, std::string_view method) {
   return key + '|' + std::to_string(request.cseq()) + '|' + request.source().to_string();
 }
 
-// RFC 3261 8.2.2.2; only a request outside a dialog can be merged.
+// RFC 3261 8.2.2.2; only a request outside a dialog can be merged. The Request-URI belongs to it:
+// of two contacts of ours that a proxy forks to, each gets its own.
 std::string merge_key(const Message& request) {
   if (!to_tag(request).empty()) return {};
   std::string key(request.call_id());
@@ -61,6 +62,8 @@ std::string merge_key(const Message& request) {
   key += from_tag(request);
   key += '|' + std::to_string(request.cseq()) + '|';
   key += request.method_text();
+  key += '|';
+  key += request.request_uri();
   return key;
 }
 
