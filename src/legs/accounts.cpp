@@ -61,6 +61,7 @@ Result<sip::Account> account_of(const wcs::SignIn& sign_in) {
 void Accounts::add(SessionId session, Entry entry) {
   remove(session);
   by_login_.emplace(entry.login, session);
+  if (!entry.account.contact_user.empty()) by_contact_[entry.account.contact_user] = session;
   entries_.emplace(session, std::move(entry));
 }
 
@@ -68,6 +69,7 @@ void Accounts::remove(SessionId session) {
   const auto found = entries_.find(session);
   if (found == entries_.end()) return;
   set_registration(session, std::nullopt);
+  by_contact_.erase(found->second.account.contact_user);
   const auto [first, last] = by_login_.equal_range(found->second.login);
   for (auto it = first; it != last; ++it) {
     if (it->second == session) {
@@ -95,6 +97,12 @@ void Accounts::set_registration(SessionId session,
 std::optional<SessionId> Accounts::session_of(sip::RegistrationId registration) const {
   const auto found = by_registration_.find(registration);
   if (found == by_registration_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<SessionId> Accounts::session_at(std::string_view contact_user) const {
+  const auto found = by_contact_.find(contact_user);
+  if (found == by_contact_.end()) return std::nullopt;
   return found->second;
 }
 

@@ -37,6 +37,8 @@ class Accounts {
   const Entry* find(SessionId session) const;
   void set_registration(SessionId session, std::optional<sip::RegistrationId> registration);
   std::optional<SessionId> session_of(sip::RegistrationId registration) const;
+  // The session that registered this Contact.
+  std::optional<SessionId> session_at(std::string_view contact_user) const;
   // The browser an INVITE is for: the session whose account is `user` at `domain`, else the one
   // account with that user part; the latest sign-in wins.
   std::optional<SessionId> callee(std::string_view user, std::string_view domain) const;
@@ -45,6 +47,7 @@ class Accounts {
  private:
   std::unordered_map<SessionId, Entry> entries_;
   std::unordered_map<sip::RegistrationId, SessionId> by_registration_;
+  std::map<std::string, SessionId, std::less<>> by_contact_;
   std::multimap<std::string, SessionId, std::less<>> by_login_;
 };
 

@@ -69,6 +69,7 @@ void BrowserSide::sign_in_at_server(SessionId session, const wcs::SignIn& sign_i
     return refuse(session, Reason::kRequestRejected, "WRONG_SIPPROVIDER_ADDRESS",
                   account.error().text);
   }
+  account->contact_user = sides_.random.token(12);
   sides_.accounts.add(session, {.kind = call::AccountKind::kTrunk,
                                 .login = sign_in.login,
                                 .domain = sign_in.domain,

@@ -39,8 +39,9 @@ void SipSide::on_event(const sip::Event& event) {
 }
 
 void SipSide::on_incoming(const sip::IncomingCall& incoming) {
-  std::optional<SessionId> session =
-      sides_.accounts.callee(incoming.request_uri.user_text(), incoming.to.host());
+  const std::string user = incoming.request_uri.user_text();
+  std::optional<SessionId> session = sides_.accounts.session_at(user);
+  if (!session) session = sides_.accounts.callee(user, incoming.to.host());
   if (!session) {
     session = sides_.accounts.callee(incoming.to.user_text(), incoming.to.host());
   }

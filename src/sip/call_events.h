@@ -24,14 +24,18 @@ using RegistrationId = StrongId<struct RegistrationTag, uint64_t>;
 // Who we are toward a server. Requests go to outbound_proxy if set, else to the host of aor: the
 // callee never chooses the next hop.
 struct Account {
-  Uri aor;                    // sip:1001@example.com
-  std::string display_name;   // UTF-8; quoted on the wire
-  std::string auth_username;  // empty: the user part of aor
-  std::string password;
+  Uri aor{};                    // sip:1001@example.com
+  std::string display_name{};   // UTF-8; quoted on the wire
+  std::string auth_username{};  // empty: the user part of aor
+  // User part of the Contact that is registered. Empty: that of aor. One of its own for each
+  // sign-in keeps two of the same account apart: each is called, and each leaves, alone (RFC
+  // 3261 10.2.1).
+  std::string contact_user{};
+  std::string password{};
   // The realm the password is for. Empty: the realm of the first challenge to a request that opens
   // a dialog or registers; any other realm is refused after that.
-  std::string realm;
-  std::optional<Uri> outbound_proxy;
+  std::string realm{};
+  std::optional<Uri> outbound_proxy{};
 };
 
 // A header line of the owner's. The owner has checked the name against its allow-list; the user

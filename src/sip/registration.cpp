@@ -56,7 +56,7 @@ void Registration::send(MonoTime now) {
   draft.to = NameAddr{{}, identity_of(account_.aor), {}};
   draft.call_id = call_id_;
   draft.cseq = ++cseq_;
-  draft.contact_user = account_.aor.user_text();
+  draft.contact_user = contact_user();
   const auto wanted = phase_ == Phase::kLeaving ? 0s : expires_;
   draft.contact_params = ";expires=" + std::to_string(wanted.count());
   draft.headers.push_back({"Expires", std::to_string(wanted.count())});
@@ -151,9 +151,13 @@ void Registration::on_time(MonoTime now) {
   if (now >= next_at_) ask(now);
 }
 
+std::string Registration::contact_user() const {
+  return account_.contact_user.empty() ? account_.aor.user_text() : account_.contact_user;
+}
+
 // What the server says of our Contact; else its Expires; else what we asked for (10.2.4).
 std::chrono::seconds Registration::granted(const Message& response) const {
-  const std::string user = account_.aor.user_text();
+  const std::string user = contact_user();
   std::optional<uint32_t> seconds;
   for (const std::string_view value : response.all(Header::kContact)) {
     const auto contact = parse_name_addr(value);

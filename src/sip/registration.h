@@ -46,6 +46,7 @@ class Registration {
   bool takes_interval(const Message& response);
   void on_failure(int status, std::string_view phrase, const Message* response, MonoTime now);
   void leave();
+  std::string contact_user() const;
   std::chrono::seconds granted(const Message& response) const;
   Duration refresh_after(std::chrono::seconds granted);
   Duration retry_after(const Message* response);

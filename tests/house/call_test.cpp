@@ -106,6 +106,24 @@ TEST(House, AnInviteWithoutSdpIsOffered) {
   EXPECT_TRUE(house.until([&] { return ann.calls[ann.incoming[0]].finish.has_value(); }));
 }
 
+TEST(House, T25_TwoTabsOfOneAccountAreToldApart) {
+  SimHouse house;
+  FakeBrowser& first = house.signed_in("1001");
+  FakeBrowser& second = house.signed_in("1001");
+  ASSERT_EQ(house.far.contacts["1001"].size(), 2u);
+  house.far.call("1001");
+  ASSERT_TRUE(house.until([&] { return !second.incoming.empty(); }));
+  EXPECT_TRUE(first.incoming.empty());
+  second.leave();
+  ASSERT_TRUE(house.until([&] { return house.far.unregistrations == 1; }));
+  ASSERT_EQ(house.far.contacts["1001"].size(), 1u) << "the other tab stays registered";
+  house.run(seconds(1));
+  house.far.call("1001");
+  EXPECT_TRUE(house.until([&] { return !first.incoming.empty(); }));
+  house.far.hangup();
+  house.run(seconds(1));
+}
+
 TEST(House, AnIncomingCallIsRefusedOrGivenUp) {
   SimHouse house;
   FakeBrowser& ann = house.signed_in("1001");

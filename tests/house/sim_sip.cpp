@@ -111,10 +111,11 @@ void FarSide::on_register(const sip::Message& request, const sip::Target& from) 
   const bool leaves = expires == "0" || (contact && contact->params.text("expires") == "0");
   if (leaves) {
     ++unregistrations;
-    contacts.erase(user);
+    if (contact) std::erase(contacts[user], contact->uri.to_string());
   } else if (contact) {
     ++registrations;
-    contacts[user] = contact->uri.to_string();
+    std::erase(contacts[user], contact->uri.to_string());
+    contacts[user].push_back(contact->uri.to_string());
   }
   auto ok = sip::make_response(request, 200, {}, "t");
   if (contact && !leaves) {
@@ -127,7 +128,8 @@ sip::DialogId FarSide::call(const std::string& user, bool sdp_in_invite) {
   sip::OutgoingCall outgoing;
   outgoing.account.aor = *sip::Uri::parse("sip:+491701234567@" + address_.to_string());
   outgoing.account.display_name = "Grandma";
-  const auto contact = sip::Uri::parse(contacts.at(user));
+  if (contacts[user].empty()) return {};
+  const auto contact = sip::Uri::parse(contacts[user].back());
   outgoing.account.outbound_proxy =
       *sip::Uri::parse("sip:" + contact->host() + ":" + std::to_string(contact->port()) + ";lr");
   outgoing.callee = *contact;

@@ -64,16 +64,17 @@ class FarSide final : public sip::UserAgentListener {
 
   void on_event(const sip::Event& event) override;
 
-  // Calls the contact that `user` registered. sdp_in_invite false: a delayed offer.
+  // Calls the newest contact of `user`; nobody if there is none. sdp_in_invite false: a delayed
+  // offer.
   sip::DialogId call(const std::string& user, bool sdp_in_invite = true);
   void hangup();
   void reoffer(const std::string& direction);  // re-INVITE with "sendonly", "inactive", ...
   void send_sound(bool on) { sends_sound_ = on; }
 
   PhoneManners manners;
-  std::string password = "secret";              // of every user
-  std::map<std::string, std::string> contacts;  // user to Contact URI
-  int registrations = 0;                        // REGISTERs accepted with expires over 0
+  std::string password = "secret";                           // of every user
+  std::map<std::string, std::vector<std::string>> contacts;  // user to Contact URIs, newest last
+  int registrations = 0;  // REGISTERs accepted with expires over 0
   int unregistrations = 0;
   int invites = 0;
   std::vector<sip::Ended> ended;

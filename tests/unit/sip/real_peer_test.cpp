@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The user agent on real sockets against a peer that is not ours: sipp as the callee and as the
-// caller, over UDP and TCP, on the loopback; skipped where sipp is not installed. With
-// PATCHCORD_TEST_REGISTRAR=127.0.0.1:5060 (user 1001, password pw1001) also a registrar.
+// caller, over UDP and TCP, on the loopback. A real registrar is met in tests/peers.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -139,7 +138,7 @@ TEST_P(ByTransport, WeCallSipp) {
   const std::string port = std::to_string(free_port());
   Child sipp({"sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", port, "-m", "1", "-nostdin", "-t",
               is_tcp() ? "t1" : "u1"});
-  if (!sipp.started()) GTEST_SKIP() << "no sipp here";
+  ASSERT_TRUE(sipp.started()) << "sipp (Debian's sip-tester) is needed";
   loop.run_until([] { return false; }, 500ms);  // sipp opens its socket; UDP would retransmit
   Account account;
   account.aor = *Uri::parse("sip:1001@localhost:" + port + (is_tcp() ? ";transport=tcp" : ""));
@@ -158,7 +157,7 @@ TEST_P(ByTransport, SippCallsUs) {
   const std::string us = transport.bound(GetParam()).to_string();
   Child sipp({"sipp", us, "-sn", "uac", "-i", "127.0.0.1", "-p", std::to_string(free_port()), "-m",
               "3", "-r", "50", "-d", "100", "-nostdin", "-t", is_tcp() ? "t1" : "u1"});
-  if (!sipp.started()) GTEST_SKIP() << "no sipp here";
+  ASSERT_TRUE(sipp.started()) << "sipp (Debian's sip-tester) is needed";
   size_t ended = 0;
   ASSERT_TRUE(loop.run_until(
       [&] {
@@ -182,29 +181,6 @@ TEST_P(ByTransport, SippCallsUs) {
 INSTANTIATE_TEST_SUITE_P(RealPeer, ByTransport,
                          testing::Values(TransportKind::kUdp, TransportKind::kTcp),
                          [](const auto& kind) { return std::string(to_string(kind.param)); });
-
-TEST_F(RealPeer, RegistersAtARegistrar) {
-  const char* registrar = std::getenv("PATCHCORD_TEST_REGISTRAR");
-  if (!registrar) GTEST_SKIP() << "PATCHCORD_TEST_REGISTRAR is not set";
-  for (const char* transport_name : {"", ";transport=tcp"}) {
-    events.clear();
-    Account account;
-    account.aor = *Uri::parse(std::string("sip:1001@") + registrar);
-    account.outbound_proxy = Uri::parse(std::string("sip:") + registrar + transport_name);
-    account.password = "pw1001";
-    const RegistrationId id = ua.register_account(account, loop.now());
-    const Registered* registered = await<Registered>();
-    ASSERT_NE(registered, nullptr) << transport_name;
-    EXPECT_GT(registered->expires, 0s);
-    ua.unregister(id, loop.now());
-    EXPECT_NE(await<Unregistered>(), nullptr);
-    account.password = "wrong";
-    ua.register_account(account, loop.now());
-    const auto* failed = await<RegistrationFailed>();
-    ASSERT_NE(failed, nullptr);
-    EXPECT_EQ(failed->next, RegistrationFailed::Next::kGivesUp);
-  }
-}
 
 }  // namespace
 }  // namespace patchcord::sip
