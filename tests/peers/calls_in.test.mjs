@@ -129,6 +129,25 @@ test("a user that is not signed in cannot be called", async () => {
   assert.match((await network.waitFor("CALL_CLOSED", { from: mark })).param, /404/);
 });
 
+test("two pages of one user: both ring, the second answers, and the first is told", async () => {
+  const pages = [await stage.signIn("1002"), await stage.signIn("1002")];
+  const mark = network.now();
+  await network.dial("sip:1002@127.0.0.1");
+  const calls = await Promise.all(pages.map((page) => page.expect("notifyIncomingCall")));
+  pages[1].send("answer", { callId: calls[1].callId, incoming: true, hasVideo: true, sdp: answer() });
+  await pages[1].expect("talk");
+  await network.waitFor("CALL_ESTABLISHED", { from: mark });
+  assert.equal((await pages[0].expect("finish")).callId, calls[0].callId);
+  await network.hangup();
+  await pages[1].expect("finish");
+
+  await pages[1].close();
+  const later = await ring(pages[0], "1002");
+  pages[0].hangup(later.callId);
+  await later.closed();
+  await pages[0].close();
+});
+
 test("a second call while one rings has its own id and its own end", async () => {
   const first = await ring();
   const second = await ring();

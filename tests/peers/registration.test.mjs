@@ -45,9 +45,11 @@ test("two pages of one user are two contacts; one leaving keeps the other", asyn
   const [a, b] = [await stage.signIn("1002"), await stage.signIn("1002")];
   const mark = kamailio.log().length;
   await a.close();
-  await kamailio.saw(/saved 1002 expires=/, { from: mark });
+  const [, contact] = await kamailio.saw(/saved 1002 expires=0 contact=<(\S+)>/, { from: mark });
+  await eventually(async () => (await gateway.health()).registrations === 1);
   assert.ok(!b.isClosed);
-  assert.equal((await gateway.health()).registrations, 1);
+  const others = kamailio.log().slice(0, mark).split(`saved 1002 expires=600 contact=<${contact}>`).length - 1;
+  assert.equal(others, 1, "it took back its own contact, not the other's");
   await b.close();
 });
 
