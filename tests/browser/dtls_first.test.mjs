@@ -77,6 +77,7 @@ test(`DTLS stands and sound flows before the phone's 200 in ${CALLS} of ${CALLS}
 });
 
 test("the gateway saw the same: media connected before each answer", async () => {
+  await stage.gateway.child.waitFor(new RegExp(`call\\.ended .*?\\bcall=${CALLS}\\b`));
   const at = new Map();
   for (const [, event, call] of stage.gateway
     .log()

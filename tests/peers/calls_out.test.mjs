@@ -186,7 +186,7 @@ test("the first 200 lost on its way: the second connects the call", async () => 
   const far = await phone([...answered({ ring: 100 }), ...untilBye()]);
   const callId = wcs.call(far.number("+47300"));
   await wcs.expect("talk");
-  assert.match(stage.kamailio.log(), /lost 200/);
+  await stage.kamailio.saw(/lost 200/);
   wcs.hangup(callId);
   await finish(callId);
   await far.done();
@@ -357,14 +357,7 @@ test("the Call-ID on the wire is in the gateway's log, with the call's end", asy
   const mark = stage.kamailio.log().length;
   await dialToTheEnd(far);
   const [, id] = await stage.kamailio.saw(/request INVITE .*call-id=(\S+)/, { from: mark });
-  const lines = stage.gateway
-    .log()
-    .split("\n")
-    .filter((line) => line.includes(id) && !line.includes("sip.trace"));
-  assert.ok(
-    lines.some((line) => line.includes("call.ended")),
-    lines.join("\n"),
-  );
+  await stage.gateway.child.waitFor(new RegExp(`call\\.ended .*${id}`));
 });
 
 test("SIGTERM during a call: BYE to the phone, finish to the page, exit code 0, no secret in a log", async () => {
