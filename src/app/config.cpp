@@ -354,8 +354,8 @@ Config demo_config() {
   config.rtc.addresses = {default_route_address()};
   const IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
   if (config.rtc.addresses.front() != loopback) config.rtc.addresses.push_back(loopback);
-  // The demo needs no SIP server, so nobody outside is given a door to one.
-  config.sip.listen = {{SipTransport::kUdp, v4("127.0.0.1:5060")}};
+  // The demo needs no SIP server: nobody outside is given a door, and a softphone keeps its port.
+  config.sip.listen = {{SipTransport::kUdp, v4("127.0.0.1:0")}};
   return config;
 }
 
