@@ -165,12 +165,12 @@ void put_cause(json::object& o, const Cause& cause) {
 }
 
 json::object object(const GetUserData& m) {
-  json::object o = object_of(m.echo);
-  o["status"] = "ESTABLISHED";
-  o["authToken"] = clean(m.auth_token);
+  json::object o{{"status", "ESTABLISHED"}, {"authToken", clean(m.auth_token)}};
   put(o, "sipLogin", m.login);
   put(o, "login", m.login);
   put_list(o, "mediaProviders", m.media_providers);
+  for (const auto& member : object_of(m.echo))
+    o.insert(member);  // of a name that is there: nothing
   return o;
 }
 

@@ -106,6 +106,18 @@ TEST(Messages, AHugeEchoIsNotGivenBack) {
   EXPECT_TRUE(std::get<Connection>(*message).echo.empty());
 }
 
+// What a page sent of the same name neither replaces our members nor moves them.
+TEST(Messages, AnEchoComesBehindOurOwnMembers) {
+  const GetUserData message{
+      .auth_token = "t",
+      .login = "ann",
+      .echo = R"({"custom":1,"status":"x","sipLogin":"eve","authToken":"y"})"};
+  const std::string once = print(ServerMessage(message));
+  EXPECT_EQ(once, R"({"message":"getUserData","data":[{"status":"ESTABLISHED","authToken":"t",)"
+                  R"("sipLogin":"ann","login":"ann","mediaProviders":["WebRTC"],"custom":1}]})");
+  EXPECT_EQ(print(*parse_server(once)), once);
+}
+
 TEST(Messages, OddNumbersDoNoHarm) {
   for (const char* port : {"-1", "65536", "1e3", "\"5060x\"", "5060.5", "{}", "[]", "1e999999"}) {
     const auto message =
