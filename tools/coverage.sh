@@ -29,7 +29,7 @@ if ! { cmake --preset coverage -B "$build" && ninja -C "$build" "${targets[@]/#/
 fi
 
 rm -rf "$build/profiles"
-objects=()
+programs=()
 for target in "${targets[@]}"; do
   corpus=(tests/corpora/fuzz/"$target")
   [[ -d build/fuzz-corpus/$target ]] && corpus+=(build/fuzz-corpus/"$target")
@@ -38,14 +38,14 @@ for target in "${targets[@]}"; do
     tail -20 "$log" >&2
     exit 2
   fi
-  objects+=(-object "$build/tests/fuzz_$target")
+  programs+=("$build/tests/fuzz_$target")
 done
 llvm-profdata-19 merge -sparse "$build"/profiles/*.profraw -o "$build/all.profdata"
+others=("${programs[@]:1}")
+what=(-instr-profile="$build/all.profdata" "${programs[0]}" "${others[@]/#/-object=}" "${parsers[@]}")
 
-llvm-cov-19 show -format=html -output-dir="$build/html" -instr-profile="$build/all.profdata" \
-  "${objects[@]}" "${parsers[@]}" >/dev/null
-llvm-cov-19 export -summary-only -instr-profile="$build/all.profdata" "${objects[@]}" \
-  "${parsers[@]}" |
+llvm-cov-19 show -format=html -output-dir="$build/html" "${what[@]}" >/dev/null
+llvm-cov-19 export -summary-only "${what[@]}" |
   python3 -c '
 import json, os, sys
 aim = float(sys.argv[1])
