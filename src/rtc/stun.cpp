@@ -17,7 +17,7 @@ constexpr size_t kAttributeHeader = 4;
 constexpr size_t kIntegritySize = 20;
 constexpr size_t kMaxUsername = 513;  // RFC 8489 section 14.3
 
-constexpr std::array<uint32_t, 256> make_crc_table() {
+consteval std::array<uint32_t, 256> make_crc_table() {
   std::array<uint32_t, 256> table{};
   for (uint32_t i = 0; i < 256; ++i) {
     uint32_t c = i;

@@ -89,7 +89,7 @@ constexpr std::array<Name, static_cast<size_t>(Header::kOther)> kNames = {{
     {Header::kWwwAuthenticate, "WWW-Authenticate", 0, Shape::kLines},
 }};
 
-constexpr bool in_enum_order() {
+consteval bool in_enum_order() {
   for (size_t i = 0; i < kNames.size(); ++i) {
     if (static_cast<size_t>(kNames[i].header) != i) return false;
   }
@@ -105,7 +105,7 @@ struct ByLength {
   std::array<uint8_t, kLongest + 1> first;
   std::array<uint8_t, kNames.size()> next;
 };
-constexpr ByLength make_by_length() {
+consteval ByLength make_by_length() {
   ByLength out{};
   for (uint8_t& f : out.first) f = kNone;
   for (size_t i = kNames.size(); i-- > 0;) {
@@ -117,7 +117,7 @@ constexpr ByLength make_by_length() {
 }
 constexpr ByLength kByLength = make_by_length();
 
-constexpr std::array<Header, 26> make_compact() {
+consteval std::array<Header, 26> make_compact() {
   std::array<Header, 26> out{};
   for (Header& h : out) h = Header::kOther;
   for (const Name& name : kNames) {

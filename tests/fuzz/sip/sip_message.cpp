@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <cctype>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include "sip/builder.h"
 #include "sip/headers.h"
@@ -22,6 +24,16 @@ void same_fields(const Message& a, const Message& b) {
   }
 }
 
+// Each text to a typed value and back; then nothing changes any more.
+template <class Parse>
+void round_trip(std::string_view value, Parse parse) {
+  const auto first = parse(value);
+  if (!first) return;
+  const std::string once = first->to_string();
+  const auto second = parse(once);
+  require(second && second->to_string() == once);
+}
+
 // Typed values print to what reads back as the same. (A name loses its control characters.)
 void typed_values_round_trip(const Message& m) {
   for (const Header header : {Header::kFrom, Header::kTo, Header::kContact, Header::kRoute}) {
@@ -34,15 +46,27 @@ void typed_values_round_trip(const Message& m) {
     }
   }
   for (const std::string_view value : m.all(Header::kVia)) {
-    const auto first = parse_via(value);
-    if (first) require(parse_via(first->to_string())->to_string() == first->to_string());
+    round_trip(value, parse_via);
+    if (const auto via = parse_via(value)) require(via->rport().value_or(1) != 0);
   }
+  round_trip(m.header(Header::kContentType), parse_parameterized);
+  round_trip(m.header(Header::kRAck), parse_rack);
+  round_trip(m.header(Header::kReason), parse_reason);
+  round_trip(m.header(Header::kReplaces), parse_replaces);
+  round_trip(m.header(Header::kSessionExpires), parse_session_expires);
+  round_trip(m.header(Header::kWarning), parse_warning);
   static_cast<void>(parse_retry_after(m.header(Header::kRetryAfter)));
-  static_cast<void>(parse_session_expires(m.header(Header::kSessionExpires)));
-  static_cast<void>(parse_reason(m.header(Header::kReason)));
-  static_cast<void>(parse_warning(m.header(Header::kWarning)));
-  static_cast<void>(parse_replaces(m.header(Header::kReplaces)));
-  static_cast<void>(parse_rack(m.header(Header::kRAck)));
+}
+
+// A header is found by the name it stands under, in any case; the first of that name counts.
+void names_find(const Message& m) {
+  for (size_t i = 0; i < m.field_count(); ++i) {
+    std::string name(m.field(i).name);
+    const std::string value(m.header(name));
+    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    require(m.header(name) == value);
+  }
+  if (m.field_count() > 0) require(m.header(m.field(0).name) == m.field(0).value);
 }
 
 }  // namespace
@@ -54,6 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Message& m = parsed.message;
   if (parsed.verdict == Verdict::kDrop) return 0;
   typed_values_round_trip(m);
+  names_find(m);
   if (parsed.verdict == Verdict::kGood) {
     const Parsed again = parse_message(m.text());
     require(again.verdict == Verdict::kGood && again.message.text() == m.text());

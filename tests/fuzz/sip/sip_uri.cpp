@@ -13,6 +13,18 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
+// Two URIs on two lines: who is like whom does not depend on who is asked.
+void compare(std::string_view text) {
+  const size_t line = text.find('\n');
+  if (line == text.npos) return;
+  const auto a = Uri::parse(text.substr(0, line));
+  const auto b = Uri::parse(text.substr(line + 1));
+  if (!a || !b) return;
+  require(a->equivalent(*b) == b->equivalent(*a));
+  if (*a == *b) require(a->equivalent(*b));
+  if (a->equivalent(*b)) require(a->scheme_text() == b->scheme_text());
+}
+
 }  // namespace
 
 // A URI prints to itself and equals itself; and any bytes at all may be set as user, parameter or
@@ -24,6 +36,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto again = Uri::parse(uri->to_string());
     require(again && *again == *uri && again->to_string() == uri->to_string());
     require(uri->equivalent(*again));
+  }
+  compare(text);
+  const Uri number = Uri::tel(text);
+  if (!number.user().empty() && number.user() != "+") {
+    const auto again = Uri::parse(number.to_string());
+    require(again && *again == number && again->user_text() == number.user());
   }
   auto set = Uri::sip(text, "example.com", 5060);
   set->params().set("p", text);

@@ -9,6 +9,8 @@
 
 namespace {
 
+using namespace patchcord::web;
+
 void require(bool condition) {
   if (!condition) std::abort();
 }
@@ -21,18 +23,33 @@ void check_path(std::string_view path) {
   require(path.find("/./") == std::string_view::npos && !path.ends_with("/."));
 }
 
+// HEAD is answered with the head of what GET gets, and that ends where it says.
+void check_response(std::string_view text) {
+  Response response;
+  response.status = text.size() % 2 == 0 ? 200 : 404;
+  response.content_type = "text/plain";
+  response.body = text;
+  const std::string full = print_response(response, Method::kGet, Persistence::kClose);
+  const std::string head = print_response(response, Method::kHead, Persistence::kClose);
+  require(full == head + std::string(text) && head.ends_with("\r\n\r\n"));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace patchcord::web;
   const std::string_view text = patchcord::as_text({data, size});
   if (const auto head = parse_head(text)) {
     check_path(head->request.path);
     require(!head->is_websocket_upgrade || head->request.method == Method::kGet);
-    for (const auto& [name, value] : head->request.headers) {
+    const auto& headers = head->request.headers;
+    if (!headers.empty()) {
+      require(head->request.header(headers.front().first) == headers.front().second);
+    }
+    for (const auto& [name, value] : headers) {
       require(value.find('\n') == std::string::npos && value.find('\r') == std::string::npos);
     }
   }
   if (const auto target = parse_target(text)) check_path(target->path);
+  check_response(text);
   return 0;
 }
