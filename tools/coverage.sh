@@ -16,7 +16,7 @@ parsers=(
   src/rtc/stun.cpp
   src/wcs/messages_parse.cpp
   src/web/http_message.cpp
-  src/app/{config,yaml_section}.cpp
+  src/app/{config,config_network,config_sip,config_limits,yaml_section}.cpp
 )
 
 targets=()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Config: the whole configuration as one value, read once from YAML and then never changed. A
 // mistake is told with its line, what is wrong and what was meant; an unknown key is a mistake.
-// Thread: any (a value). YAML stays in config.cpp.
+// Thread: any (a value). YAML stays in config*.cpp.
 #pragma once
 
 #include <chrono>

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/config_sections.h"
+#include "call/negotiation.h"
+
+namespace patchcord::app {
+namespace {
+
+void read_codec_list(YamlSection& section, std::string_view key, std::vector<std::string>& out) {
+  std::vector<std::string> names;
+  section.read_list(key, [&](const std::string& name) -> std::string {
+    if (!call::formats_of({name})) {
+      return "is no codec known here: opus, pcma, pcmu, g722 or telephone-event was meant";
+    }
+    names.push_back(lower(name));
+    return {};
+  });
+  if (!names.empty()) out = std::move(names);
+}
+
+}  // namespace
+
+void read_codecs(YamlSection& root, Config& config) {
+  root.read_section("codecs", [&](YamlSection& codecs) {
+    read_codec_list(codecs, "browser", config.codecs.browser);
+    read_codec_list(codecs, "sip", config.codecs.sip);
+  });
+}
+
+void read_limits(YamlSection& root, Config& config) {
+  root.read_section("limits", [&](YamlSection& limits) {
+    limits.read_number("calls", 1, 1'000'000,
+                       [&](int64_t n) { config.limits.calls = static_cast<size_t>(n); });
+    limits.read_number("connections", 1, 1'000'000,
+                       [&](int64_t n) { config.limits.connections = static_cast<size_t>(n); });
+    limits.read_number("opus_complexity", 0, 10,
+                       [&](int64_t n) { config.limits.opus_complexity = static_cast<int>(n); });
+    limits.read_duration("ringing", config.limits.ringing);
+    limits.read_duration("call_duration", config.limits.call_duration);
+    limits.read_duration("media_inactivity", config.limits.media_inactivity);
+    limits.read_duration("drain", config.limits.drain);
+  });
+}
+
+void read_log(YamlSection& root, Config& config) {
+  root.read_section("log", [&](YamlSection& section) {
+    section.read_text("level", [&](const std::string& text) -> std::string {
+      const std::map<std::string, log::Level> levels{{"debug", log::Level::kDebug},
+                                                     {"info", log::Level::kInfo},
+                                                     {"warn", log::Level::kWarn},
+                                                     {"error", log::Level::kError}};
+      const auto found = levels.find(text);
+      if (found == levels.end()) return "is neither debug, info, warn nor error";
+      config.log_level = found->second;
+      return {};
+    });
+  });
+}
+
+}  // namespace patchcord::app

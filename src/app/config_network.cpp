@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <charconv>
+
+#include "app/config_sections.h"
+
+namespace patchcord::app {
+namespace {
+
+std::function<std::string(const std::string&)> listener(std::optional<SocketAddress>& out) {
+  return [&out](const std::string& text) -> std::string {
+    if (text == "off") {
+      out.reset();
+      return {};
+    }
+    const auto address = SocketAddress::parse(text);
+    if (!address) return "is not an address like 0.0.0.0:8080 or [::]:8080, nor off";
+    out = *address;
+    return {};
+  };
+}
+
+std::string add_addresses(const std::string& text, std::vector<IpAddress>& out) {
+  const auto ip = text == "auto" ? default_route_address() : IpAddress::parse(text);
+  if (!ip || ip->is_unspecified() || ip->is_multicast()) {
+    return "is not an IP address like 192.0.2.1, nor auto";
+  }
+  if (std::find(out.begin(), out.end(), *ip) == out.end()) out.push_back(*ip);
+  return {};
+}
+
+std::string set_ports(const std::string& text, Config& config) {
+  unsigned first = 0, last = 0;
+  const char* const end = text.data() + text.size();
+  const auto [dash, error] = std::from_chars(text.data(), end, first);
+  if (error != std::errc() || dash == end || *dash != '-') return "is not a range like 20000-29999";
+  const auto [stop, second] = std::from_chars(dash + 1, end, last);
+  if (second != std::errc() || stop != end || first < 1024 || last > 65535 || first + 1 > last) {
+    return "is not a range of ports between 1024 and 65535";
+  }
+  config.rtp.first_port = static_cast<uint16_t>(first);
+  config.rtp.last_port = static_cast<uint16_t>(last);
+  return {};
+}
+
+}  // namespace
+
+std::string set_address(const std::string& text, std::optional<IpAddress>& out) {
+  std::vector<IpAddress> one;
+  std::string wrong = add_addresses(text, one);
+  if (wrong.empty()) out = one.front();
+  return wrong;
+}
+
+// public_address is a shorthand; a key of its own for one of the three says it better.
+void read_addresses(YamlSection& root, Config& config) {
+  std::optional<IpAddress> everywhere;
+  root.read_text("public_address",
+                 [&](const std::string& text) { return set_address(text, everywhere); });
+  if (everywhere) {
+    config.rtc.addresses = {*everywhere};
+    config.sip.address = config.rtp.address = everywhere;
+  }
+  root.read_section("rtc", [&](YamlSection& rtc) {
+    std::vector<IpAddress> addresses;
+    rtc.read_list("addresses",
+                  [&](const std::string& text) { return add_addresses(text, addresses); });
+    if (!addresses.empty()) config.rtc.addresses = std::move(addresses);
+    rtc.read_number("port", 1024, 65535,
+                    [&](int64_t n) { config.rtc.port = static_cast<uint16_t>(n); });
+    rtc.read_text("workers", [&](const std::string& text) -> std::string {
+      if (text == "auto") return {};
+      unsigned n = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+      if (error != std::errc() || end != text.data() + text.size() || n < 1 || n > 256) {
+        return "is neither auto nor a number from 1 to 256";
+      }
+      config.rtc.workers = n;
+      return {};
+    });
+  });
+  root.read_section("rtp", [&](YamlSection& rtp) {
+    rtp.read_text("address",
+                  [&](const std::string& text) { return set_address(text, config.rtp.address); });
+    rtp.read_text("ports", [&](const std::string& text) { return set_ports(text, config); });
+  });
+}
+
+void read_web(YamlSection& root, Config& config) {
+  root.read_section("listen", [&](YamlSection& listen) {
+    listen.read_text("http", listener(config.listen.http));
+    listen.read_text("https", listener(config.listen.https));
+    listen.read_text("admin", listener(config.listen.admin));
+  });
+  root.read_section("tls", [&](YamlSection& tls) {
+    std::string certificate, key;
+    tls.read("certificate", certificate);
+    tls.read("key", key);
+    config.tls = {certificate, key};
+  });
+  root.read_section("web", [&](YamlSection& web) {
+    std::string folder;
+    web.read("root", folder);
+    config.web.root = folder;
+    web.read_list("allowed_origins", [&](const std::string& origin) {
+      config.web.allowed_origins.push_back(origin);
+      return std::string();
+    });
+  });
+  std::string state = config.state;
+  root.read("state", state);
+  config.state = state;
+}
+
+}  // namespace patchcord::app

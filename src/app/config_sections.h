@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The sections of the configuration file, one function each: they read what is there into the
+// Config and note what is wrong. Thread: any. Private to app/config*.cpp.
+#pragma once
+
+#include <string>
+
+#include "app/yaml_section.h"
+
+namespace patchcord::app {
+
+// config_network.cpp: who listens where, and by which addresses we are reached
+void read_web(YamlSection& root, Config& config);
+void read_addresses(YamlSection& root, Config& config);
+// Of an entry like 192.0.2.1 or auto: what is wrong with it, or nothing.
+std::string set_address(const std::string& text, std::optional<IpAddress>& out);
+
+// config_sip.cpp: SIP servers that may be used, and our own users
+void read_sip(YamlSection& root, Config& config, std::vector<ConfigProblem>& problems);
+void read_registrar(YamlSection& root, Config& config);
+
+// config_limits.cpp: codecs, limits, log
+void read_codecs(YamlSection& root, Config& config);
+void read_limits(YamlSection& root, Config& config);
+void read_log(YamlSection& root, Config& config);
+
+std::string lower(std::string text);
+
+}  // namespace patchcord::app
