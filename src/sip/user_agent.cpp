@@ -176,10 +176,12 @@ bool UserAgent::is_idle() const {
 // ---- arrivals
 
 // Events are told one by one after the work is done. A listener may command, and even bring an
-// arrival: what that causes joins the end of the queue.
+// arrival: what that causes joins the end of the queue. What is sent leaves behind the events: the
+// sound that an ACK brings must find the call open.
 template <class Act>
 void UserAgent::turn(Act act) {
   const bool is_outermost = !std::exchange(is_in_turn_, true);
+  if (is_outermost) wire_.hold();
   act();
   if (!is_outermost) return;
   while (!events_.empty()) {
@@ -187,6 +189,7 @@ void UserAgent::turn(Act act) {
     listener_.on_event(event);
   }
   is_in_turn_ = false;
+  wire_.release();
   rearm();
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "sip/header_names.h"
 
@@ -94,8 +95,17 @@ std::string masked(std::string_view message) {
 }
 
 void Wire::send(const Target& target, std::string_view bytes) {
+  if (is_holding_) {
+    held_.push_back({target, std::string(bytes)});
+    return;
+  }
   if (trace_) trace_(TraceDirection::kOut, target, masked(bytes));
   outside_.send(target, as_bytes(bytes));
+}
+
+void Wire::release() {
+  is_holding_ = false;
+  for (const Held& one : std::exchange(held_, {})) send(one.target, one.bytes);
 }
 
 void Wire::note_received(const Target& from, std::string_view bytes) {

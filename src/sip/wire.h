@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/function.h"
 #include "sip/outside.h"
@@ -23,6 +24,9 @@ class Wire {
  public:
   explicit Wire(Outside& outside) : outside_(outside) {}
   void send(const Target& target, std::string_view bytes);
+  // From hold() on what is sent waits, in its order, until release().
+  void hold() { is_holding_ = true; }
+  void release();
   // CRLF CRLF, which every SIP element ignores and every NAT takes for traffic; not traced.
   void send_keep_alive(const Target& target) { outside_.send(target, as_bytes("\r\n\r\n")); }
   void note_received(const Target& from, std::string_view bytes);
@@ -30,8 +34,15 @@ class Wire {
   SocketAddress local_address(const Target& target) const { return outside_.local_address(target); }
 
  private:
+  struct Held {
+    Target target;
+    std::string bytes;
+  };
+
   Outside& outside_;
   Trace trace_;
+  bool is_holding_ = false;
+  std::vector<Held> held_;
 };
 
 }  // namespace patchcord::sip

@@ -114,6 +114,12 @@ TEST_F(CallOut, ANextHopThatIsNotAllowedIsNotAsked) {
   EXPECT_TRUE(asked.empty());
 }
 
+// The far end may speak as soon as it has the ACK: whoever opens the call must know before.
+TEST_F(CallOut, TheAnswerIsToldBeforeTheAckLeaves) {
+  call_up();
+  EXPECT_EQ(sent_when_told, 0u);
+}
+
 TEST_F(CallOut, EachRepeated200GetsTheSameAck) {
   call_up();
   reply(invite, {.sdp = kAnswer});

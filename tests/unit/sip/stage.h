@@ -102,7 +102,10 @@ class Stage : public Outside, public UserAgentListener {
   }
   SocketAddress local_address(const Target&) const override { return kUs; }
   void wake_at(MonoTime when) override { wake = when; }
-  void on_event(const Event& event) override { events.push_back(event); }
+  void on_event(const Event& event) override {
+    events.push_back(event);
+    sent_when_told = sent.size();
+  }
 
   // ---- the script
   Sent take() {
@@ -219,6 +222,7 @@ class Stage : public Outside, public UserAgentListener {
   SeededRandom random{7};
   std::deque<Sent> sent;
   std::deque<Event> events;
+  size_t sent_when_told = 0;  // messages that had left when the last event was told
   std::vector<std::pair<ResolveTicket, ResolveQuery>> asked;
   int keep_alives = 0;
   bool echoes_faults = false;  // answers carry the headers of a wrong request, or its many Vias
