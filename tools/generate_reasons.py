@@ -28,8 +28,7 @@ def cpp(rows):
 def ts(rows):
     lines = ["// SPDX-License-Identifier: MIT", f"// {NOTE}", "", "export const REASONS = {"]
     for r in rows:
-        fields = {"code": r["code"], "sip": r["sip"], "wcs": r["wcs"], "retryable": r["retryable"],
-                  "text": r["text"], "hint": r["hint"]}
+        fields = {"code": r["code"], "retryable": r["retryable"], "text": r["text"], "hint": r["hint"]}
         body = ", ".join(f"{key}: {json.dumps(value)}" for key, value in fields.items())
         lines.append(f"  {r['name']}: {{ {body} }},")
     lines += ["} as const;", "", "export type ReasonName = keyof typeof REASONS;"]

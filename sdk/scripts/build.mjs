@@ -18,6 +18,8 @@ for (const [format, file] of Object.entries(FILE_OF_FORMAT)) {
       target: "es2022",
       sourcemap: true,
       emptyOutDir: false,
+      // Otherwise an ES module keeps its white space.
+      rolldownOptions: { output: { minify: true } },
       lib: { entry: "src/index.ts", name: "Patchcord", formats: [format], fileName: () => file },
     },
   });

@@ -3,72 +3,19 @@
 // of the gateway, which come and go through the CallLink its session gives it. Every way out of a call goes
 // through #end(), which releases the media, announces the end once, and cannot run twice.
 
+import type { AnswerOptions, CallEnd, CallEvents, CallLink, CallOptions, CallParties } from "./call_api";
+import type { EndedBy, PassThrough } from "./call_api";
+import { readFinish } from "./call_end";
 import { CALL_STATUS, next, type CallEvent, type CallState, type CallStatus, type FinalStatus } from "./call_state";
-import { asPhoneError, isReason, PhoneError, type PhoneErrorDetails, type Reason, type SipCause } from "./errors";
+import { asPhoneError, PhoneError, type PhoneErrorDetails, type Reason } from "./errors";
 import { deferred, quiet, type Deferred } from "./deferred";
 import { Emitter } from "./events";
-import type { Logger } from "./logger";
 import { CallMedia } from "./media/call_media";
+import { LevelWatch } from "./media/level_watch";
 import { stripCodecs } from "./media/sdp_tweaks";
-import { readStats, type CallStats } from "./media/stats";
-import type { AnswerData, ClientMessage, DtmfType, FinishData } from "./signaling/messages";
-
-export interface CallOptions {
-  /** A number, a user name or a SIP address. */
-  callee: string;
-  /** The name the other side may see. */
-  visibleName?: string;
-  /** `audio: false` only listens. */
-  constraints?: { audio?: boolean | MediaTrackConstraints; video?: false };
-  /** Plays the other side; by default the call makes a hidden audio element of its own. */
-  remoteElement?: HTMLMediaElement;
-  /** Names of codecs that the gateway must not choose, e.g. ["opus"]. */
-  stripCodecs?: readonly string[];
-}
-
-export type AnswerOptions = Pick<CallOptions, "constraints" | "remoteElement" | "stripCodecs">;
-
-export type EndedBy = "local" | "remote" | "gateway";
-
-export interface CallEnd {
-  reason: Reason;
-  /** As PhoneError.code; 0 for a call that simply ended. */
-  code: number;
-  by: EndedBy;
-  /** Talking time, 0 when nobody answered. */
-  durationMs: number;
-  sip?: SipCause;
-  /** Present unless the call ended because somebody hung up. */
-  error?: PhoneError;
-}
-
-type StatusEvents = { [K in CallStatus]: [call: Call, error?: PhoneError] };
-
-export interface CallEvents extends StatusEvents {
-  /** After the last status event, exactly once in the life of a call that was started. */
-  ended: [CallEnd];
-  /** Something the user should know, but no reason to end the call. */
-  warning: [PhoneError];
-}
-
-/** What a call needs of its session. @internal */
-export interface CallLink {
-  readonly logger: Logger;
-  readonly mediaOptions: RTCConfiguration;
-  /** False when there is no connection. */
-  send(message: ClientMessage): boolean;
-  /** The call is over and can be forgotten. */
-  onEnded(call: Call): void;
-}
-
-/** @internal */
-export interface CallParties {
-  id: string;
-  incoming: boolean;
-  caller: string;
-  callee: string;
-  visibleName: string;
-}
+import { QualityMonitor } from "./quality/monitor";
+import { readStats, type CallStats } from "./quality/stats";
+import type { AnswerData, DtmfType, FinishData } from "./signaling/messages";
 
 /** How long the gateway may take to confirm a hang-up. */
 const HANGUP_CONFIRM_MS = 4_000;
@@ -83,11 +30,15 @@ const EVENT_OF_STATUS: Readonly<Partial<Record<string, CallEvent>>> = {
   HOLD: "hold",
 };
 
+type MediaOptions = Omit<CallOptions, "callee" | "visibleName"> & PassThrough;
+
 export class Call extends Emitter<CallEvents> {
   readonly #link: CallLink;
   readonly #parties: CallParties;
   readonly #media: CallMedia;
-  #options: AnswerOptions;
+  readonly #monitor: QualityMonitor;
+  readonly #levels: LevelWatch;
+  #options: MediaOptions;
   #state: CallState = "idle";
   #status: CallStatus = CALL_STATUS.NEW;
   /** Whether the gateway knows this call, so that its end must be told. */
@@ -95,21 +46,28 @@ export class Call extends Emitter<CallEvents> {
   #busy = false;
   #talkingSince: number | undefined;
   #hangupTimer: ReturnType<typeof setTimeout> | undefined;
+  #description = "";
   readonly #remoteSdp = deferred<string>();
   #remoteSdpSeen = false;
   readonly #established: Deferred<void> = deferred();
   readonly #over: Deferred<void> = deferred();
 
   /** @internal Calls are made by Session.createCall() and by incoming calls. */
-  constructor(link: CallLink, parties: CallParties, options: AnswerOptions = {}) {
+  constructor(link: CallLink, parties: CallParties, options: MediaOptions = {}) {
     super();
     this.#link = link;
     this.#parties = parties;
     this.#options = options;
     this.#announced = parties.incoming;
-    this.#media = new CallMedia(link.mediaOptions)
+    this.#media = new CallMedia(link.mediaOptions, link.devices)
       .on("failed", (error) => this.#fail(error, "ice_failed"))
-      .on("warning", (reason) => this.emit("warning", this.#error(reason)));
+      .on("warning", (reason) => this.emit("warning", this.#error(reason)))
+      .on("streams", () => this.#levels.renew());
+    this.#levels = new LevelWatch(this.#media, (levels) => this.emit("levels", levels));
+    this.#monitor = new QualityMonitor({ stats: () => this.#media.stats(), expects: () => this.#expectsSound() })
+      .on("quality", (quality) => this.emit("quality", quality))
+      .on("raised", (reason) => this.emit("warning", this.#error(reason)))
+      .on("cleared", (reason) => this.emit("warning-cleared", this.#error(reason)));
   }
 
   id(): string {
@@ -169,9 +127,8 @@ export class Call extends Emitter<CallEvents> {
     if (!this.#announced) {
       this.#endAsAsked();
     } else if (this.#step("hangup")) {
-      this.#media.release();
-      if (this.#link.send({ message: "hangup", data: { callId: this.id() } }))
-        this.#hangupTimer = setTimeout(() => this.#endAsAsked(), HANGUP_CONFIRM_MS);
+      this.#release();
+      if (this.#sayHangup()) this.#hangupTimer = setTimeout(() => this.#endAsAsked(), HANGUP_CONFIRM_MS);
       else this.#endAsAsked();
     }
     return this.#over.promise;
@@ -184,6 +141,15 @@ export class Call extends Emitter<CallEvents> {
 
   unmuteAudio(): void {
     this.#media.muted = false;
+  }
+
+  /** How loud the other side is, 0 to 100. */
+  setVolume(volume: number): void {
+    this.#media.volume = Math.min(100, Math.max(0, volume)) / 100;
+  }
+
+  getVolume(): number {
+    return Math.round(this.#media.volume * 100);
   }
 
   /** Sends digits (0-9 * # A-D) to the other side. Throws INVALID_STATE when nobody could hear them. */
@@ -216,20 +182,43 @@ export class Call extends Emitter<CallEvents> {
     if (this.#remoteSdpSeen) return this.#link.logger.warn(`call ${this.id()}: second remote SDP dropped`);
     this.#remoteSdpSeen = true;
     this.#remoteSdp.resolve(sdp);
-    if (!this.#parties.incoming) this.#media.accept(sdp).catch((error: unknown) => this.#fail(error, "bad_sdp"));
+    if (!this.#parties.incoming)
+      this.#media.accept(this.#hooked(sdp)).catch((error: unknown) => this.#fail(error, "bad_sdp"));
   }
 
   /** @internal */
-  handleFinish({ status, reason, by, info, hint, sip }: FinishData): void {
-    const why = isReason(reason) ? reason : this.#reasonWithoutOne(status);
-    const who = by === "local" || by === "remote" || by === "gateway" ? by : this.#usualEnder(why);
-    this.#end(this.#finalStatus(status, why), why, who, { message: info, hint, sip });
+  handleFinish(finish: FinishData): void {
+    const situation = { state: this.#state, busy: this.#busy, talked: this.#talkingSince !== undefined };
+    const { status, reason, by } = readFinish(finish, situation);
+    this.#end(status, reason, by, { message: finish.info, hint: finish.hint, sip: finish.sip });
   }
 
   /** @internal The connection to the gateway is gone, and the call with it. */
   handleConnectionLost(error: PhoneError): void {
     if (this.#state === "ending") this.#endAsAsked();
     else this.#end("FAILED", error.reason, "gateway", { cause: error });
+  }
+
+  /** @internal The connection to the gateway is gone, but the gateway keeps the call for a while. */
+  handleAway(): void {
+    if (!this.#announced) return;
+    if (this.#state !== "ending") return this.emit("reconnecting");
+    this.#sayHangup(); // the first one may have been lost with the connection
+    this.#endAsAsked();
+  }
+
+  /** @internal The gateway is back. `status`: of this call there; absent: it does not know the call any more. */
+  handleBack(status: string | undefined): void {
+    if (!this.#announced) return;
+    if (status === undefined) return this.handleConnectionLost(new PhoneError("connection_lost"));
+    this.emit("reconnected");
+    // It still rings, so our answer was lost on the way.
+    if (this.#state === "answering" && status === CALL_STATUS.RING && this.#description) this.#sayDescription();
+  }
+
+  protected override handlersChanged(): void {
+    if (this.hears("levels") && !this.#isOver()) this.#levels.start();
+    else this.#levels.stop();
   }
 
   // ---- setting up ----
@@ -253,7 +242,7 @@ export class Call extends Emitter<CallEvents> {
 
   async #sendAnswer(): Promise<void> {
     if (!(await this.#openMedia())) return;
-    const sdp = await this.#media.answer(await this.#remoteSdp.promise);
+    const sdp = await this.#media.answer(this.#hooked(await this.#remoteSdp.promise));
     if (this.#state !== "answering") return; // cancelled meanwhile
     this.#sendDescription(sdp);
   }
@@ -264,21 +253,30 @@ export class Call extends Emitter<CallEvents> {
   }
 
   #sendDescription(sdp: string): void {
+    this.#description = stripCodecs(sdp, this.#options.stripCodecs ?? []);
+    if (!this.#sayDescription()) this.#fail(undefined, "connection_lost");
+  }
+
+  #sayDescription(): boolean {
     const { id, incoming, caller, callee, visibleName } = this.#parties;
+    const { sipHeaders, extra } = this.#options;
     const data: AnswerData = {
+      ...extra,
       callId: id,
       incoming,
       hasAudio: true,
       hasVideo: false,
       status: "PENDING",
       mediaProvider: "WebRTC",
-      sdp: stripCodecs(sdp, this.#options.stripCodecs ?? []),
+      sdp: this.#description,
       callee,
     };
-    const sent = incoming
-      ? this.#link.send({ message: "answer", data })
-      : this.#link.send({ message: "call", data: { ...data, caller, visibleName } });
-    if (!sent) this.#fail(undefined, "connection_lost");
+    if (incoming) return this.#link.send({ message: "answer", data });
+    return this.#link.send({ message: "call", data: { ...data, caller, visibleName, inviteParameters: sipHeaders } });
+  }
+
+  #hooked(sdp: string): string {
+    return this.#options.sdpHook?.(sdp) ?? sdp;
   }
 
   #abortWith(signal: AbortSignal): void {
@@ -302,6 +300,7 @@ export class Call extends Emitter<CallEvents> {
     this.#state = step.state;
     if (event === "talk") {
       this.#talkingSince ??= performance.now();
+      this.#monitor.start();
       this.#established.resolve();
     }
     if (step.status && step.status !== this.#status) this.#announce(step.status);
@@ -319,7 +318,7 @@ export class Call extends Emitter<CallEvents> {
   #fail(error: unknown, fallback: Reason): void {
     if (this.#isOver()) return;
     const why = asPhoneError(error, fallback, this.id());
-    if (this.#announced) this.#link.send({ message: "hangup", data: { callId: this.id() } });
+    if (this.#announced) this.#sayHangup(why.reason);
     this.#end("FAILED", why.reason, "local", { message: why.message, hint: why.hint, cause: why.cause });
   }
 
@@ -333,11 +332,13 @@ export class Call extends Emitter<CallEvents> {
     const wanted = this.#state === "ending" || reason === "hangup" || reason === "cancelled";
     this.#state = "ended";
     clearTimeout(this.#hangupTimer);
-    this.#media.release();
+    this.#release();
     const error = this.#error(reason, details);
     const durationMs = this.#talkingSince === undefined ? 0 : Math.round(performance.now() - this.#talkingSince);
-    const end: CallEnd = { reason, code: error.code, by, durationMs };
+    const end: CallEnd = { reason, code: error.code, hint: error.hint, by, durationMs };
     if (error.sip) end.sip = error.sip;
+    const quality = this.#monitor.summary;
+    if (quality) end.quality = quality;
     if (!wanted) end.error = error;
     this.#established.reject(error);
     this.#link.onEnded(this);
@@ -350,24 +351,19 @@ export class Call extends Emitter<CallEvents> {
     return this.#state === "ending" || this.#state === "ended";
   }
 
-  // A gateway of the same protocol that is not Patchcord ends calls without saying why.
-  #reasonWithoutOne(status: string): Reason {
-    if (this.#busy || status === CALL_STATUS.BUSY) return "busy";
-    if (status === CALL_STATUS.FAILED) return "server_error";
-    return this.#talkingSince === undefined ? "cancelled" : "hangup";
+  #release(): void {
+    this.#levels.stop();
+    this.#monitor.stop();
+    this.#media.release();
   }
 
-  #usualEnder(reason: Reason): EndedBy {
-    if (this.#state === "ending") return "local";
-    return ["hangup", "cancelled", "busy", "declined"].includes(reason) ? "remote" : "gateway";
+  #sayHangup(reason?: Reason): boolean {
+    return this.#link.send({ message: "hangup", data: { callId: this.id(), reason } });
   }
 
-  // "busy" comes as a message of its own and the call is then finished like any other, because applications
-  // of the older SDK wait for FINISH. Here it is one status, BUSY.
-  #finalStatus(status: string, reason: Reason): FinalStatus {
-    if (this.#state === "ending") return "FINISH"; // we asked for it, whatever the gateway calls it
-    if (this.#busy || reason === "busy" || status === CALL_STATUS.BUSY) return "BUSY";
-    return status === CALL_STATUS.FAILED ? "FAILED" : "FINISH";
+  #expectsSound(): { in: boolean; out: boolean } {
+    const talks = this.#status === CALL_STATUS.ESTABLISHED;
+    return { in: talks, out: talks && this.#media.localStream !== undefined && !this.#media.muted };
   }
 
   #error(reason: Reason, details: PhoneErrorDetails = {}): PhoneError {

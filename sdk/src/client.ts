@@ -5,74 +5,19 @@
 //   PENDING -open-> CONNECTED -accepted-> ESTABLISHED -registered-> REGISTERED
 //   connection lost: reconnecting -> PENDING ..., or FAILED when that is hopeless;  disconnect(): DISCONNECTED
 
-import { Call, type CallLink, type CallOptions } from "./call";
+import { Call } from "./call";
+import type { CallLink, CallOptions } from "./call_api";
 import { deferred, type Deferred } from "./deferred";
-import { isReason, PhoneError, type PhoneErrorDetails, type Reason } from "./errors";
+import { PhoneError } from "./errors";
 import { Emitter } from "./events";
 import { quietLogger, type Logger } from "./logger";
-import { Connection, type Reconnecting } from "./signaling/connection";
-import type { ConnectionData, FailData, IncomingCall, ServerMessage, SessionInfo } from "./signaling/messages";
-
-/** The vendor's strings. The last two are events only, never the status of a session. */
-export const SESSION_STATUS = {
-  PENDING: "PENDING",
-  CONNECTED: "CONNECTED",
-  ESTABLISHED: "ESTABLISHED",
-  REGISTERED: "REGISTERED",
-  UNREGISTERED: "UNREGISTERED",
-  DISCONNECTED: "DISCONNECTED",
-  FAILED: "FAILED",
-  WARN: "WARN",
-  INCOMING_CALL: "INCOMING_CALL",
-} as const;
-
-export type SessionStatus = Exclude<keyof typeof SESSION_STATUS, "WARN" | "INCOMING_CALL">;
-
-export interface SipOptions {
-  login: string;
-  password: string;
-  domain: string;
-  /** The name in the digest, where it is not the login. */
-  authenticationName?: string;
-  /** Where to send SIP, where it is not the domain. */
-  outboundProxy?: string;
-  port?: number | string;
-  /** False makes calls without registering (and gets none). Default true. */
-  registerRequired?: boolean;
-}
-
-export interface SessionOptions {
-  /** ws:// or wss:// address of the gateway. */
-  urlServer: string;
-  sipOptions?: SipOptions;
-  appKey?: string;
-  /** Passed through to the gateway. */
-  custom?: unknown;
-  /** For the peer connections, e.g. `{ iceServers: [...] }`. */
-  mediaOptions?: RTCConfiguration;
-  /** Milliseconds for the gateway to accept a connection. Default 10 000. */
-  timeout?: number;
-  /** How long to try again after a lost connection (default one minute), or false not to try. */
-  reconnect?: { maxMs: number } | false;
-  logger?: Logger;
-}
-
-export interface ReadyOptions {
-  /** Wait for REGISTERED, not only for ESTABLISHED. Default: whether the account registers. */
-  registered?: boolean;
-  signal?: AbortSignal;
-}
-
-type StatusEvents = { [K in Exclude<SessionStatus, "ESTABLISHED">]: [session: Session, error?: PhoneError] };
-
-export interface SessionEvents extends StatusEvents {
-  ESTABLISHED: [session: Session, info: SessionInfo];
-  /** The gateway reports a problem that does not end the session. */
-  WARN: [session: Session, error: PhoneError];
-  INCOMING_CALL: [Call];
-  reconnecting: [Reconnecting];
-  reconnected: [];
-}
+import { devices } from "./media/devices";
+import type { ReadyOptions, SessionEvents, SessionOptions, SessionStatus } from "./session_api";
+import { Connection } from "./signaling/connection";
+import { readFail } from "./signaling/failure";
+import type { ClientMessage, ConnectionData, FailData, HangupData } from "./signaling/messages";
+import type { IncomingCall, ServerMessage, SessionInfo } from "./signaling/messages";
+import { uuid } from "./uuid";
 
 interface Waiter {
   registered: boolean;
@@ -83,18 +28,6 @@ const RECONNECT_MS = 60_000;
 const TIMEOUT_MS = 10_000;
 /** Descriptions that came before their call; a gateway sends the two back to back. */
 const EARLY_SDP_LIMIT = 8;
-
-/** Failure codes of the older protocol, for gateways that give no reason of the new table. */
-const REASON_OF_FAIL: Readonly<Partial<Record<string, Reason>>> = {
-  AUTHENTICATION_FAIL: "auth_rejected",
-  REST_AUTHORIZATION_FAIL: "auth_rejected",
-  REGISTER_EXPIRE: "sip_timeout",
-  CONNECTION_ERROR: "sip_unreachable",
-  WRONG_SIPPROVIDER_ADDRESS: "sip_unreachable",
-  TOO_MANY_REGISTER_ATTEMPTS: "overloaded",
-  PAYMENT_REQUIRED: "payment_required",
-  INTERNAL_SIP_ERROR: "internal",
-};
 
 /** Connects and signs in. The session is there at once; `await session.ready()` says when it can be used. */
 export function createSession(options: SessionOptions): Session {
@@ -113,6 +46,13 @@ export class Session extends Emitter<SessionEvents> {
   #status: SessionStatus = "PENDING";
   #failure: PhoneError | undefined;
   #sipLogin: string;
+  /** The last one the gateway gave; good for one return. */
+  #token: string | undefined;
+  /** Calls are kept while the way back is being looked for, and what hangs up meanwhile is said then. */
+  #away = false;
+  /** This connection goes on with a session that had signed in before. */
+  #resumed = false;
+  readonly #unsaid: HangupData[] = [];
 
   /** @internal Use createSession(). */
   constructor(options: SessionOptions) {
@@ -128,7 +68,8 @@ export class Session extends Emitter<SessionEvents> {
     this.#link = {
       logger: this.#logger,
       mediaOptions: options.mediaOptions ?? {},
-      send: (message) => connection.send(message),
+      devices,
+      send: (message) => this.#send(message),
       onEnded: (call) => this.#calls.delete(call.id()),
     };
     connection
@@ -193,7 +134,7 @@ export class Session extends Emitter<SessionEvents> {
   // ---- the connection ----
 
   #signIn(): void {
-    const { appKey = "defaultApp", custom, sipOptions: sip } = this.#options;
+    const { appKey = "defaultApp", custom, keepAlive, authToken, sipOptions: sip } = this.#options;
     const data: ConnectionData = {
       appKey,
       mediaProviders: ["WebRTC"],
@@ -201,6 +142,9 @@ export class Session extends Emitter<SessionEvents> {
       clientOSVersion: navigator.platform,
       clientBrowserVersion: navigator.userAgent,
       custom,
+      keepAlive,
+      authToken: this.#token ?? authToken,
+      resume: this.#token === undefined ? undefined : true,
       sipLogin: sip?.login,
       sipAuthenticationName: sip?.authenticationName,
       sipPassword: sip?.password,
@@ -213,9 +157,37 @@ export class Session extends Emitter<SessionEvents> {
     this.#connection.send({ message: "connection", data });
   }
 
+  // A gateway that gave a token may keep the calls while we are away, and their media do not need it: they go
+  // on until it says that it does not know them.
   #onLost(error: PhoneError): void {
-    this.#endCalls(error);
+    if (this.#token === undefined) this.#endCalls(error);
+    else if (!this.#away) for (const call of this.getCalls()) call.handleAway();
+    this.#away = this.#token !== undefined;
     this.#setStatus("PENDING");
+  }
+
+  /** The gateway is back; `kept`: the calls it still has, absent where it knows nothing of us. */
+  #onBack(kept: SessionInfo["resumed"]): void {
+    if (!this.#away) return;
+    this.#away = false;
+    const statuses = new Map(kept?.calls.map(({ callId, status }) => [callId, status]));
+    for (const call of this.getCalls()) {
+      call.handleBack(statuses.get(call.id()));
+      statuses.delete(call.id());
+    }
+    for (const hangup of this.#unsaid.splice(0)) {
+      this.#connection.send({ message: "hangup", data: hangup });
+      statuses.delete(hangup.callId);
+    }
+    // A call that talks, but not here: its page was another one.
+    for (const [callId, status] of statuses)
+      if (status === "ESTABLISHED" || status === "HOLD") this.#send({ message: "hangup", data: { callId } });
+  }
+
+  #send(message: ClientMessage): boolean {
+    const sent = this.#connection.send(message);
+    if (!sent && message.message === "hangup" && !this.#isFinal()) this.#unsaid.push(message.data);
+    return sent;
   }
 
   /** The last status of this session. */
@@ -258,12 +230,15 @@ export class Session extends Emitter<SessionEvents> {
 
   #onAccepted(info: SessionInfo): void {
     this.#connection.accepted();
+    this.#token = info.authToken;
     this.#sipLogin = info.sipLogin ?? this.#sipLogin;
+    this.#resumed = info.resumed !== undefined;
     this.#onUsable("ESTABLISHED", info);
+    this.#onBack(info.resumed);
   }
 
   #onUsable(status: "ESTABLISHED" | "REGISTERED", info: SessionInfo = {}): void {
-    const complete = status === (this.#registers() ? "REGISTERED" : "ESTABLISHED");
+    const complete = this.#resumed || status === (this.#registers() ? "REGISTERED" : "ESTABLISHED");
     const back = complete && this.#connection.settled();
     this.#status = status;
     if (status === "ESTABLISHED") this.emit(status, this, info);
@@ -292,13 +267,11 @@ export class Session extends Emitter<SessionEvents> {
   // A failure before the session works is the end of it: the gateway closes next, but has no need to tell
   // why twice. Later the session lives on, without its registration where that is what failed.
   #onFail(fail: FailData): void {
-    const known = isReason(fail.reason) ? fail.reason : REASON_OF_FAIL[fail.status ?? ""];
-    const details: PhoneErrorDetails = { message: fail.info, hint: fail.hint, sip: fail.sip, callId: fail.id };
-    const error = new PhoneError(known ?? (fail.id ? "server_error" : "session_refused"), details);
+    const error = readFail(fail);
     this.emit("WARN", this, error);
     const ofSession = !fail.id && (!fail.apiMethod || fail.apiMethod === "RegistrationStatusEvent");
     if (!ofSession || this.#isFinal()) return;
-    if (this.#status === "REGISTERED") this.#setStatus("UNREGISTERED", error);
+    if (this.#status === "REGISTERED" || this.#resumed) this.#setStatus("UNREGISTERED", error);
     else if (this.#status !== "UNREGISTERED") this.#close("FAILED", error);
   }
 
@@ -336,13 +309,4 @@ export class Session extends Emitter<SessionEvents> {
   #isFinal(): boolean {
     return this.#status === "FAILED" || this.#status === "DISCONNECTED";
   }
-}
-
-// crypto.randomUUID() exists on secure pages only; the session must work, and say so, on others too.
-function uuid(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

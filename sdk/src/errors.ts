@@ -6,6 +6,8 @@
 
 import { REASONS, type ReasonName } from "./reasons";
 
+const NETWORK_HINT = "Another network, or a cable in place of Wi-Fi, may help.";
+
 const LOCAL_REASONS = {
   invalid_state: { code: 1003, retryable: false, text: "This cannot be done at this moment.", hint: "" },
   invalid_argument: { code: 1004, retryable: false, text: "A value given to the SDK cannot be used.", hint: "" },
@@ -58,6 +60,12 @@ const LOCAL_REASONS = {
     text: "The microphone cannot be opened.",
     hint: "Another program may be using it: close that program, then call again.",
   },
+  speaker_unavailable: {
+    code: 4004,
+    retryable: true,
+    text: "This loudspeaker cannot be used.",
+    hint: "Choose another one.",
+  },
   microphone_lost: {
     code: 6001,
     retryable: true,
@@ -69,6 +77,22 @@ const LOCAL_REASONS = {
     retryable: true,
     text: "The browser holds back the sound.",
     hint: "Click or press a key on the page.",
+  },
+  low_mos: { code: 6101, retryable: true, text: "The sound is bad.", hint: NETWORK_HINT },
+  high_rtt: { code: 6102, retryable: true, text: "The sound arrives late.", hint: NETWORK_HINT },
+  high_jitter: { code: 6103, retryable: true, text: "The sound arrives unevenly.", hint: NETWORK_HINT },
+  high_loss: { code: 6104, retryable: true, text: "Parts of the sound are lost.", hint: NETWORK_HINT },
+  no_audio_in: {
+    code: 6105,
+    retryable: true,
+    text: "You cannot hear them: no sound arrives.",
+    hint: "The network may block it, or the other side sends nothing.",
+  },
+  no_audio_out: {
+    code: 6106,
+    retryable: true,
+    text: "They cannot hear you: no sound is sent.",
+    hint: "Check the microphone.",
   },
 } as const;
 

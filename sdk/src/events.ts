@@ -14,6 +14,7 @@ export class Emitter<E extends EventMap<E>> {
     let handlers = this.#handlers.get(event);
     if (!handlers) this.#handlers.set(event, (handlers = new Set()));
     handlers.add(handler);
+    this.handlersChanged();
     return this;
   }
 
@@ -21,8 +22,17 @@ export class Emitter<E extends EventMap<E>> {
   off<K extends keyof E>(event: K, handler?: Handler<E[K]>): this {
     if (handler) this.#handlers.get(event)?.delete(handler);
     else this.#handlers.delete(event);
+    this.handlersChanged();
     return this;
   }
+
+  /** Whether anyone would hear this event. */
+  protected hears(event: keyof E): boolean {
+    return (this.#handlers.get(event)?.size ?? 0) > 0;
+  }
+
+  /** After on() and off(): for emitters of events that cost something to find out. */
+  protected handlersChanged(): void {}
 
   protected emit<K extends keyof E>(event: K, ...args: E[K]): void {
     const handlers = this.#handlers.get(event);

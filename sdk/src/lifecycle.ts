@@ -7,8 +7,8 @@ export interface LifecycleHandlers {
   onHide(): void;
   /** The page came back out of the cache with all its state. */
   onRestore(): void;
-  /** The device has a network again. */
-  onOnline(): void;
+  /** The device has a network again, or the user looks at the page again: what was true may not be any more. */
+  onAwake(): void;
 }
 
 /** Returns the function that stops watching. */
@@ -18,6 +18,8 @@ export function watchLifecycle(handlers: LifecycleHandlers): () => void {
   const { signal } = watch;
   window.addEventListener("pagehide", () => handlers.onHide(), { signal });
   window.addEventListener("pageshow", (event) => event.persisted && handlers.onRestore(), { signal });
-  window.addEventListener("online", () => handlers.onOnline(), { signal });
+  window.addEventListener("online", () => handlers.onAwake(), { signal });
+  const isVisible = (): boolean => document.visibilityState === "visible";
+  document.addEventListener("visibilitychange", () => isVisible() && handlers.onAwake(), { signal });
   return () => watch.abort();
 }

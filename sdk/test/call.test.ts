@@ -1,71 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it, vi } from "vitest";
-import type { Call, CallEnd, CallOptions } from "../src/call";
-import { createSession, type Session } from "../src/client";
-import { FakeAudio, FakePeerConnection, FakeStream, FakeTrack, FakeWebSocket, microphone } from "./fakes";
+import { FakeAudio, FakePeerConnection, FakeStream, FakeTrack, microphone } from "./fakes";
 import { settle, useFakeBrowser } from "./fakes";
+import type { Call } from "../src/call";
+import { announce, gateway, hangups, incoming, micIsOff, noop, outgoing, signIn, talking, tell, watch } from "./stage";
 
 useFakeBrowser();
-
-interface Watched {
-  session: Session;
-  call: Call;
-  statuses: string[];
-  ends: CallEnd[];
-}
-
-function signIn(): Session {
-  const sipOptions = { login: "1001", password: "pw", domain: "pbx" };
-  const session = createSession({ urlServer: "wss://gw", sipOptions, logger: { debug: noop, warn: noop } });
-  FakeWebSocket.last.signIn();
-  return session;
-}
-
-function noop(): void {}
-
-function watch(session: Session, call: Call): Watched {
-  const watched: Watched = { session, call, statuses: [], ends: [] };
-  const names = ["PENDING", "TRYING", "RING", "RING_MEDIA", "ESTABLISHED", "HOLD", "BUSY", "FINISH", "FAILED"] as const;
-  for (const name of names) call.on(name, () => watched.statuses.push(name));
-  call.on("ended", (end) => watched.ends.push(end));
-  return watched;
-}
-
-const outgoing = (options: Partial<CallOptions> = {}): Watched => {
-  const session = signIn();
-  return watch(session, session.createCall({ callee: "1002", ...options }));
-};
-
-function incoming(callId = "in-1"): Watched {
-  const session = signIn();
-  let watched: Watched | undefined;
-  session.on("INCOMING_CALL", (call) => (watched = watch(session, call)));
-  announce(callId);
-  if (!watched) throw new Error("no INCOMING_CALL");
-  return watched;
-}
-
-function announce(callId: string): void {
-  gateway().tell("setRemoteSDP", callId, "v=0 gateway offer", false);
-  gateway().tell("notifyIncomingCall", { callId, incoming: true, caller: "3000", callee: "1001", visibleName: "Ann" });
-  gateway().tell("ring", { callId, status: "RING" });
-}
-
-const gateway = (): FakeWebSocket => FakeWebSocket.last;
-const tell = (message: string, call: Call, fields: object): void =>
-  gateway().tell(message, { callId: call.id(), ...fields });
-const hangups = (): unknown[] => gateway().sent("hangup");
-const micIsOff = (): boolean =>
-  microphone.streams.every((s) => s.tracks.every((track) => track.readyState === "ended"));
-
-async function talking(watched = outgoing()): Promise<Watched> {
-  const connected = watched.call.call();
-  await settle();
-  gateway().tell("setRemoteSDP", watched.call.id(), "v=0 answer", true);
-  tell("talk", watched.call, { status: "ESTABLISHED" });
-  await connected;
-  return watched;
-}
 
 describe("an outgoing call", () => {
   it("offers at once, and resolves when answered", async () => {
@@ -162,11 +102,11 @@ describe("an outgoing call", () => {
   });
 
   it("plays through a sink of its own, and takes it away", async () => {
-    await talking();
+    const { call } = await talking();
     const stream = new FakeStream();
     FakePeerConnection.last.ontrack({ streams: [stream], track: new FakeTrack() });
     expect(FakeAudio.all.map((audio) => audio.srcObject)).toEqual([stream]);
-    gateway().drop();
+    void call.hangup();
     expect(FakeAudio.all[0]).toMatchObject({ srcObject: null, removed: true });
   });
 });
@@ -348,7 +288,7 @@ describe("what goes wrong on our side", () => {
     microphone.open = () => Promise.reject(new DOMException("x", "NotAllowedError"));
     const { call } = incoming();
     await expect(call.answer()).rejects.toMatchObject({ name: "MICROPHONE_BLOCKED" });
-    expect(hangups()).toEqual([{ callId: "in-1" }]);
+    expect(hangups()).toEqual([{ callId: "in-1", reason: "microphone_blocked" }]);
   });
 
   it("an insecure page, and a browser without WebRTC", async () => {
@@ -371,11 +311,13 @@ describe("what goes wrong on our side", () => {
   });
 
   it("a connection that is never made, and one that is made in time", async () => {
-    const { ends } = await talking();
+    const { call, ends } = outgoing();
+    void call.call();
+    await settle();
+    gateway().tell("setRemoteSDP", call.id(), "v=0 answer", true);
     await vi.advanceTimersByTimeAsync(20_000);
     expect(ends).toMatchObject([{ error: { name: "ICE_FAILED" } }]);
     const good = await talking();
-    FakePeerConnection.last.state("connected", "connected");
     await vi.advanceTimersByTimeAsync(60_000);
     expect(good.ends).toHaveLength(0);
   });
@@ -390,9 +332,11 @@ describe("what goes wrong on our side", () => {
     expect(hangups()).toHaveLength(1);
   });
 
-  it("the connection to the gateway", async () => {
+  it("the connection to a gateway that cannot go on with a session", async () => {
     const { ends, session } = await talking();
     gateway().drop();
+    await vi.advanceTimersByTimeAsync(0);
+    gateway().signIn();
     expect(ends).toMatchObject([{ reason: "connection_lost", by: "gateway", error: { code: 2003 } }]);
     expect([session.getCalls().length, micIsOff()]).toEqual([0, true]);
   });
@@ -436,13 +380,33 @@ describe("during a call", () => {
       expect(() => call.sendDTMF(bad)).toThrow(expect.objectContaining({ name: "INVALID_ARGUMENT" }) as Error);
   });
 
-  it("warns when the microphone is unplugged, and keeps the call", async () => {
+  it("warns when the only microphone is unplugged, and keeps the call", async () => {
     const { call, ends } = await talking();
     const warned = vi.fn();
     call.on("warning", warned);
-    microphone.streams[0]?.tracks[0]?.onended?.();
+    microphone.open = () => Promise.reject(new DOMException("x", "NotFoundError"));
+    microphone.streams[0]?.tracks[0]?.break();
+    await settle();
     expect(warned).toHaveBeenCalledWith(expect.objectContaining({ name: "MICROPHONE_LOST" }));
     expect(ends).toHaveLength(0);
+  });
+
+  it("says why it ends a call, to the gateway too", async () => {
+    const { call, ends } = await talking();
+    FakePeerConnection.last.state("failed", "failed");
+    expect(hangups()).toEqual([{ callId: call.id(), reason: "ice_failed" }]);
+    expect(ends).toMatchObject([{ reason: "ice_failed", code: 5001, by: "local" }]);
+    expect(ends[0]?.hint).toContain("packets");
+  });
+
+  it("has a volume", async () => {
+    const { call } = await talking();
+    FakePeerConnection.last.ontrack({ streams: [new FakeStream()], track: new FakeTrack() });
+    expect([call.getVolume(), FakeAudio.all[0]?.volume]).toEqual([100, 1]);
+    call.setVolume(40);
+    expect([call.getVolume(), FakeAudio.all[0]?.volume]).toEqual([40, 0.4]);
+    call.setVolume(700);
+    expect(call.getVolume()).toBe(100);
   });
 
   it("gives statistics while there is media", async () => {

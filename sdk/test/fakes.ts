@@ -2,6 +2,7 @@
 // The browser as far as the SDK sees it, for tests in Node: a WebSocket whose far end the test plays, a
 // peer connection that makes no media, a microphone that says yes, no, or waits.
 import { afterEach, beforeEach, vi } from "vitest";
+import { devices } from "../src/media/devices";
 
 export class FakeWebSocket {
   static readonly OPEN = 1;
@@ -64,8 +65,23 @@ export class FakeTrack {
   enabled = true;
   readyState = "live";
   onended: (() => void) | null = null;
+  constructor(
+    readonly deviceId = "default",
+    readonly label = "microphone",
+  ) {}
   stop(): void {
     this.readyState = "ended";
+  }
+  clone(): FakeTrack {
+    return new FakeTrack(this.deviceId, this.label);
+  }
+  getSettings(): { deviceId: string } {
+    return { deviceId: this.deviceId };
+  }
+  /** Unplugged. */
+  break(): void {
+    this.readyState = "ended";
+    this.onended?.();
   }
 }
 
@@ -100,8 +116,16 @@ export class FakePeerConnection {
     FakePeerConnection.all.push(this);
   }
 
-  addTrack(): void {
+  sends: unknown = null;
+  addTrack(track: unknown): { replaceTrack(track: unknown): Promise<void> } {
     this.transceivers.push({ direction: "sendrecv" });
+    this.sends = track;
+    return {
+      replaceTrack: (other) => {
+        this.sends = other;
+        return Promise.resolve();
+      },
+    };
   }
   addTransceiver(_kind: string, init: unknown): void {
     this.transceivers.push(init);
@@ -122,7 +146,7 @@ export class FakePeerConnection {
     return Promise.resolve();
   }
   getStats(): Promise<Map<string, unknown>> {
-    return Promise.resolve(new Map<string, unknown>());
+    return Promise.resolve(statistics.next());
   }
   close(): void {
     this.closed = true;
@@ -137,12 +161,22 @@ export class FakePeerConnection {
   }
 }
 
+/** What getStats says; a test replaces it. */
+export const statistics = { next: (): Map<string, unknown> => new Map<string, unknown>() };
+
 export class FakeAudio {
   static all: FakeAudio[] = [];
   hidden = false;
   dataset: Record<string, string> = {};
   srcObject: unknown = null;
   removed = false;
+  sink = "";
+  volume = 1;
+  setSinkId(id: string): Promise<void> {
+    if (id === "broken") return Promise.reject(new Error("no such device"));
+    this.sink = id;
+    return Promise.resolve();
+  }
   constructor() {
     FakeAudio.all.push(this);
   }
@@ -154,14 +188,61 @@ export class FakeAudio {
   }
 }
 
-/** What getUserMedia does; a test replaces it. */
-export const microphone = {
-  open: (): Promise<FakeStream> => Promise.resolve(new FakeStream()),
-  streams: [] as FakeStream[],
+type Audio = boolean | { deviceId?: { exact: string } };
+const usual = (audio?: Audio): Promise<FakeStream> => {
+  const id = typeof audio === "object" ? (audio.deviceId?.exact ?? "default") : "default";
+  return Promise.resolve(new FakeStream([new FakeTrack(id, `label of ${id}`)]));
 };
+
+/** What getUserMedia does; a test replaces it. */
+export const microphone = { open: usual, streams: [] as FakeStream[] };
+
+/** The machine's devices; plug() changes them and says so. */
+export class FakeDevices extends EventTarget {
+  list: { deviceId: string; kind: string; label: string }[] = [];
+  plug(...list: [kind: string, deviceId: string][]): void {
+    this.list = list.map(([kind, deviceId]) => ({ kind, deviceId, label: `label of ${deviceId}` }));
+    this.dispatchEvent(new Event("devicechange"));
+  }
+  enumerateDevices(): Promise<unknown[]> {
+    return Promise.resolve(this.list);
+  }
+  async getUserMedia({ audio }: { audio: Audio }): Promise<FakeStream> {
+    const stream = await microphone.open(audio);
+    microphone.streams.push(stream);
+    return stream;
+  }
+}
+export let machine = new FakeDevices();
+
+/** The user's answer to the microphone question; dispatch "change" after setting it. */
+export let permission = Object.assign(new EventTarget(), { state: "prompt" });
+
+/** Sound as Web Audio sees it: every analyser reads this loudness. */
+export const loudness = { value: 0, analysers: 0 };
+
+class FakeAudioContext {
+  state = "running";
+  currentTime = 0;
+  resume(): Promise<void> {
+    return Promise.resolve();
+  }
+  createAnalyser(): unknown {
+    return { fftSize: 0, getFloatTimeDomainData: (samples: Float32Array) => samples.fill(loudness.value) };
+  }
+  createMediaStreamSource(): unknown {
+    loudness.analysers++;
+    return { connect: () => undefined, disconnect: () => loudness.analysers-- };
+  }
+  createMediaStreamDestination(): unknown {
+    return { stream: new FakeStream() };
+  }
+}
 
 /** The window's events. */
 export let page = new EventTarget();
+/** The document's events, and whether anyone looks at it. */
+export let documentFake = Object.assign(new EventTarget(), { visibilityState: "visible" });
 
 /** Installs the fakes, and fake time, around each test of the file. */
 export function useFakeBrowser(): void {
@@ -172,30 +253,32 @@ export function useFakeBrowser(): void {
     FakePeerConnection.all = [];
     FakeAudio.all = [];
     microphone.streams = [];
-    microphone.open = () => Promise.resolve(new FakeStream());
+    microphone.open = usual;
+    machine = new FakeDevices();
+    permission = Object.assign(new EventTarget(), { state: "prompt" });
+    documentFake = Object.assign(new EventTarget(), { visibilityState: "visible" });
+    statistics.next = () => new Map<string, unknown>();
+    Object.assign(loudness, { value: 0, analysers: 0 });
     vi.stubGlobal("WebSocket", FakeWebSocket);
     vi.stubGlobal("RTCPeerConnection", FakePeerConnection);
     vi.stubGlobal("isSecureContext", true);
     vi.stubGlobal("window", page);
-    vi.stubGlobal("document", {
-      createElement: () => new FakeAudio(),
-      body: { append: () => undefined },
-      addEventListener: () => undefined,
-      removeEventListener: () => undefined,
-    });
+    vi.stubGlobal("AudioContext", FakeAudioContext);
+    vi.stubGlobal("MediaStream", FakeStream);
+    vi.stubGlobal("Audio", FakeAudio);
+    vi.stubGlobal(
+      "document",
+      Object.assign(documentFake, { createElement: () => new FakeAudio(), body: { append: () => undefined } }),
+    );
     vi.stubGlobal("navigator", {
       platform: "test",
       userAgent: "test",
-      mediaDevices: {
-        getUserMedia: async () => {
-          const stream = await microphone.open();
-          microphone.streams.push(stream);
-          return stream;
-        },
-      },
+      mediaDevices: machine,
+      permissions: { query: () => Promise.resolve(permission) },
     });
   });
   afterEach(() => {
+    devices.close();
     vi.useRealTimers();
   });
 }

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { asPhoneError, isReason, PhoneError } from "../src/errors";
 import { stripCodecs } from "../src/media/sdp_tweaks";
-import { readStats } from "../src/media/stats";
+import { readStats } from "../src/quality/stats";
 import { reconnectDelay } from "../src/signaling/reconnect_policy";
 
 describe("PhoneError", () => {
@@ -34,19 +34,19 @@ describe("PhoneError", () => {
 });
 
 describe("reconnectDelay", () => {
-  it("doubles up to a ceiling", () => {
-    const delays = [0, 1, 2, 3, 4, 5, 50].map((attempt) => reconnectDelay(attempt, 0, 60_000, 0.5));
-    expect(delays).toEqual([400, 800, 1600, 3200, 6400, 8000, 8000]);
+  it("comes at once, then doubles up to a ceiling", () => {
+    const delays = [0, 1, 2, 3, 4, 5, 6, 50].map((attempt) => reconnectDelay(attempt, 0, 60_000, 0.5));
+    expect(delays).toEqual([0, 400, 800, 1600, 3200, 6400, 8000, 8000]);
   });
 
   it("spreads from half to one and a half", () => {
-    expect(reconnectDelay(0, 0, 60_000, 0)).toBe(200);
-    expect(reconnectDelay(0, 0, 60_000, 0.999)).toBe(600);
+    expect(reconnectDelay(1, 0, 60_000, 0)).toBe(200);
+    expect(reconnectDelay(1, 0, 60_000, 0.999)).toBe(600);
   });
 
   it("gives up rather than pass the limit", () => {
-    expect(reconnectDelay(0, 59_599, 60_000, 0.5)).toBe(400);
-    expect(reconnectDelay(0, 59_601, 60_000, 0.5)).toBeNull();
+    expect(reconnectDelay(1, 59_599, 60_000, 0.5)).toBe(400);
+    expect(reconnectDelay(1, 59_601, 60_000, 0.5)).toBeNull();
     expect(reconnectDelay(0, 0, 0, 0.5)).toBeNull();
   });
 });

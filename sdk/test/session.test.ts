@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it, vi } from "vitest";
-import { createSession, type Session, type SessionOptions } from "../src/client";
+import { createSession, type Session } from "../src/client";
+import type { SessionOptions } from "../src/session_api";
 import { PhoneError } from "../src/errors";
 import { FakeWebSocket, page, settle, useFakeBrowser } from "./fakes";
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // All media of one call: microphone, peer connection, loudspeaker. Opened once, released once, and after
-// release() nothing stays open, also when the user answers the microphone question only then.
-// Mute is a wish that is kept from the start and done as soon as there is a microphone.
+// release() nothing stays open, also when the user answers the microphone question only then. Follows the
+// devices that the user chooses meanwhile.
 
 import { PhoneError } from "../errors";
 import { Emitter } from "../events";
-import { openMicrophone, stopStream } from "./devices";
+import { CallMicrophone } from "./call_microphone";
+import type { Devices } from "./devices";
 import { Peer } from "./peer";
 import { AudioSink } from "./sink";
 
@@ -13,6 +14,8 @@ export interface CallMediaEvents {
   /** The connection broke, or was never made. */
   failed: [PhoneError];
   warning: ["microphone_lost" | "sound_blocked"];
+  /** Sound to measure: a stream of either side that is new. */
+  streams: [];
 }
 
 export interface CallMediaOptions {
@@ -24,42 +27,53 @@ export interface CallMediaOptions {
 
 export class CallMedia extends Emitter<CallMediaEvents> {
   readonly #configuration: RTCConfiguration;
-  #microphone: MediaStream | undefined;
+  readonly #devices: Devices;
+  readonly #microphone: CallMicrophone;
+  readonly #unfollow: (() => void)[] = [];
   #peer: Peer | undefined;
   #sink: AudioSink | undefined;
   #remoteStream: MediaStream | undefined;
-  #muted = false;
+  #volume: number | undefined;
   #released = false;
 
-  constructor(configuration: RTCConfiguration) {
+  constructor(configuration: RTCConfiguration, devices: Devices) {
     super();
     this.#configuration = configuration;
+    this.#devices = devices;
+    this.#microphone = new CallMicrophone(devices)
+      .on("changed", (stream) => this.#onMicrophone(stream))
+      .on("lost", () => this.emit("warning", "microphone_lost"));
   }
 
   get muted(): boolean {
-    return this.#muted;
+    return this.#microphone.muted;
   }
 
   set muted(muted: boolean) {
-    this.#muted = muted;
-    for (const track of this.#microphone?.getAudioTracks() ?? []) track.enabled = !muted;
+    this.#microphone.muted = muted;
+  }
+
+  get volume(): number {
+    return this.#volume ?? 1;
+  }
+
+  set volume(volume: number) {
+    this.#volume = volume;
+    if (this.#sink) this.#sink.volume = volume;
   }
 
   get remoteStream(): MediaStream | undefined {
     return this.#remoteStream;
   }
 
+  get localStream(): MediaStream | undefined {
+    return this.#microphone.stream;
+  }
+
   /** Asks for the microphone; false when the call ended before there was an answer. */
   async open({ audio, element }: CallMediaOptions): Promise<boolean> {
-    const microphone = audio === false ? undefined : await openMicrophone(audio);
-    if (this.#released) {
-      stopStream(microphone);
-      return false;
-    }
-    this.#microphone = microphone;
-    this.muted = this.#muted;
-    const track = microphone?.getAudioTracks()[0];
-    if (track) track.onended = () => this.emit("warning", "microphone_lost");
+    if (!(await this.#microphone.open(audio)) || this.#released) return false;
+    this.#follow();
     const peer = (this.#peer = new Peer(this.#configuration));
     peer.on("track", (stream) => this.#play(stream, element));
     peer.on("failed", (error) => this.emit("failed", error));
@@ -67,7 +81,7 @@ export class CallMedia extends Emitter<CallMediaEvents> {
   }
 
   offer(): Promise<string> {
-    return this.#openPeer().offer(this.#microphone);
+    return this.#openPeer().offer(this.#microphone.stream);
   }
 
   async accept(sdp: string): Promise<void> {
@@ -75,7 +89,7 @@ export class CallMedia extends Emitter<CallMediaEvents> {
   }
 
   answer(offer: string): Promise<string> {
-    return this.#openPeer().answer(offer, this.#microphone);
+    return this.#openPeer().answer(offer, this.#microphone.stream);
   }
 
   /** Undefined while there is no connection. */
@@ -85,12 +99,27 @@ export class CallMedia extends Emitter<CallMediaEvents> {
 
   release(): void {
     this.#released = true;
+    for (const unfollow of this.#unfollow.splice(0)) unfollow();
     this.#peer?.close();
     this.#sink?.close();
-    const track = this.#microphone?.getAudioTracks()[0];
-    if (track) track.onended = null;
-    stopStream(this.#microphone);
-    this.#peer = this.#sink = this.#microphone = this.#remoteStream = undefined;
+    this.#microphone.close();
+    this.#peer = this.#sink = this.#remoteStream = undefined;
+  }
+
+  #follow(): void {
+    const retry = (): void => void this.#microphone.retry().catch(() => undefined);
+    this.#devices.on("changed", retry);
+    this.#unfollow.push(
+      () => this.#devices.off("changed", retry),
+      this.#devices.follow(async ({ mic, speaker }) => {
+        await Promise.all([this.#microphone.use(mic), this.#sink?.useDevice(speaker)]);
+      }),
+    );
+  }
+
+  #onMicrophone(stream: MediaStream): void {
+    this.#peer?.replaceMicrophone(stream).catch(() => this.emit("warning", "microphone_lost"));
+    this.emit("streams");
   }
 
   #openPeer(): Peer {
@@ -101,6 +130,10 @@ export class CallMedia extends Emitter<CallMediaEvents> {
   #play(stream: MediaStream, element: HTMLMediaElement | undefined): void {
     this.#remoteStream = stream;
     this.#sink ??= new AudioSink(element, () => this.emit("warning", "sound_blocked"));
+    if (this.#volume !== undefined) this.#sink.volume = this.#volume;
+    // A chosen loudspeaker that cannot be had must not silence the call: it plays by default.
+    void this.#sink.useDevice(this.#devices.selection.speaker).catch(() => undefined);
     this.#sink.play(stream);
+    this.emit("streams");
   }
 }

@@ -16,6 +16,7 @@ const CONNECT_MS = 20_000;
 
 export class Peer extends Emitter<PeerEvents> {
   readonly #connection: RTCPeerConnection;
+  #sender: RTCRtpSender | undefined;
   #closed = false;
   #connectTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -58,9 +59,14 @@ export class Peer extends Emitter<PeerEvents> {
     this.#connection.close();
   }
 
+  /** Another microphone in the place of the first; the other side notices nothing. */
+  async replaceMicrophone(microphone: MediaStream): Promise<void> {
+    await this.#sender?.replaceTrack(microphone.getAudioTracks()[0] ?? null);
+  }
+
   #addMicrophone(microphone: MediaStream | undefined): boolean {
     const track = microphone?.getAudioTracks()[0];
-    if (microphone && track) this.#connection.addTrack(track, microphone);
+    if (microphone && track) this.#sender = this.#connection.addTrack(track, microphone);
     return track !== undefined;
   }
 

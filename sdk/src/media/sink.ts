@@ -2,10 +2,14 @@
 // The loudspeaker of one call: an audio element of its own, so that a second call cannot steal it.
 // Where the browser holds sound back until the user does something, it starts with the next click or key.
 
+import { DEFAULT_DEVICE } from "./microphone";
+import { setSink } from "./output";
+
 export class AudioSink {
   readonly #element: HTMLMediaElement;
   readonly #ours: boolean;
   readonly #onBlocked: () => void;
+  #device = DEFAULT_DEVICE;
   readonly #retry = (): void => void this.#play();
 
   /** `element` is the application's own, or absent for a hidden one made here. */
@@ -18,6 +22,17 @@ export class AudioSink {
       this.#element.dataset["patchcord"] = "call";
       document.body.append(this.#element);
     }
+  }
+
+  /** Plays on another loudspeaker. An application's own element is left where it is until somebody chooses. */
+  async useDevice(id: string): Promise<void> {
+    if (id === this.#device) return;
+    await setSink(this.#element, id);
+    this.#device = id;
+  }
+
+  set volume(volume: number) {
+    this.#element.volume = volume;
   }
 
   play(stream: MediaStream): void {

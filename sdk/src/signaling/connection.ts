@@ -53,7 +53,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#unwatch = watchLifecycle({
       onHide: () => this.#suspend(),
       onRestore: () => this.#restore(),
-      onOnline: () => this.#tryNow(),
+      onAwake: () => (this.#socket ? this.#socket.ask() : this.#tryNow()),
     });
   }
 

@@ -23,6 +23,12 @@ export interface ConnectionData {
   sipOutboundProxy?: string | undefined;
   sipPort?: number | string | undefined;
   sipRegisterRequired?: boolean | undefined;
+  /** Keep calls and registration a while when the connection is gone for good. */
+  keepAlive?: boolean | undefined;
+  /** The last one the gateway gave: the session to go on with. */
+  authToken?: string | undefined;
+  /** This page still has the calls of that session. */
+  resume?: true | undefined;
 }
 
 export interface AnswerData {
@@ -39,13 +45,20 @@ export interface AnswerData {
 export interface CallData extends AnswerData {
   caller: string;
   visibleName: string;
+  inviteParameters?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface HangupData {
+  callId: string;
+  /** Why, where it is not that somebody wanted it. */
+  reason?: string | undefined;
 }
 
 export type ClientMessage =
   | { message: "connection"; data: ConnectionData }
   | { message: "call"; data: CallData }
   | { message: "answer"; data: AnswerData }
-  | { message: "hangup"; data: { callId: string } }
+  | { message: "hangup"; data: HangupData }
   | { message: "sendDtmf"; data: { callId: string; type: DtmfType; dtmf: string } }
   | { message: "ping" | "pong"; data: null };
 
@@ -58,6 +71,8 @@ export function encode({ message, data }: ClientMessage): string {
 export interface SessionInfo {
   authToken?: string;
   sipLogin?: string;
+  /** The session goes on where its connection broke off, with these calls. */
+  resumed?: { calls: readonly { callId: string; status: string }[] };
 }
 
 export interface IncomingCall {
@@ -133,7 +148,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ["ping", bare("ping")],
   ["pong", bare("pong")],
   ["registered", bare("registered")],
-  ["getUserData", (fields) => ({ kind: "accepted", info: strings(fields, ["authToken", "sipLogin"]) })],
+  ["getUserData", (fields) => ({ kind: "accepted", info: sessionInfo(fields) })],
   ["setRemoteSDP", (_, args) => remoteSdp(args)],
   ["notifyIncomingCall", (fields) => incomingCall(fields)],
   ["notifyTryingResponse", callStatus("TRYING")],
@@ -148,6 +163,20 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
 
 const FAIL_FIELDS = ["apiMethod", "id", "status", "reason", "info", "hint"] as const;
 const FINISH_FIELDS = ["reason", "by", "info", "hint"] as const;
+
+function sessionInfo(fields: Fields): SessionInfo {
+  const info: SessionInfo = strings(fields, ["authToken", "sipLogin"]);
+  if (fields["resumed"] !== true) return info;
+  const calls = Array.isArray(fields["calls"]) ? fields["calls"].filter(isRecord) : [];
+  return {
+    ...info,
+    resumed: {
+      calls: calls.flatMap(({ callId, status }) =>
+        text(callId) ? [{ callId: text(callId) ?? "", status: text(status) ?? "" }] : [],
+      ),
+    },
+  };
+}
 
 function remoteSdp([callId, sdp]: readonly unknown[]): ServerMessage | undefined {
   return typeof callId === "string" && typeof sdp === "string" ? { kind: "remoteSdp", callId, sdp } : undefined;

@@ -23,6 +23,7 @@ export interface SocketEvents {
 const CHECK_MS = 5_000;
 /** The gateway pings every few seconds; this long without a word makes us ask. */
 const SILENCE_MS = 20_000;
+const ANSWER_MS = 5_000;
 
 export class Socket extends Emitter<SocketEvents> {
   readonly #socket: WebSocket;
@@ -32,6 +33,7 @@ export class Socket extends Emitter<SocketEvents> {
   #gatewayPings = false;
   #asked = false;
   #watch: ReturnType<typeof setInterval> | undefined;
+  #answerTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(url: string, connectTimeoutMs: number) {
     super();
@@ -58,10 +60,19 @@ export class Socket extends Emitter<SocketEvents> {
     return true;
   }
 
+  /** Something happened that may have killed the connection unnoticed: a gateway that pings must answer soon. */
+  ask(): void {
+    if (!this.#gatewayPings || this.#asked) return;
+    this.#asked = true;
+    this.send({ message: "ping", data: null });
+    this.#answerTimer = setTimeout(() => this.#asked && this.#finish(0), ANSWER_MS);
+  }
+
   /** Closes without a `closed` event. A close that the network swallows must hold up nobody. */
   close(): void {
     this.#done = true;
     clearInterval(this.#watch);
+    clearTimeout(this.#answerTimer);
     this.#socket.close(1000);
   }
 
@@ -69,6 +80,7 @@ export class Socket extends Emitter<SocketEvents> {
     if (this.#done) return;
     this.#lastHeard = performance.now();
     this.#asked = false;
+    clearTimeout(this.#answerTimer);
     const message = decode(frame);
     if (!message) return;
     if (message.kind === "ping") {
@@ -80,12 +92,9 @@ export class Socket extends Emitter<SocketEvents> {
   }
 
   // Timers of a hidden tab run late and a laptop sleeps, so silence alone proves nothing: ask first, and
-  // only a question that stays unanswered until the next check counts.
+  // only a question that stays unanswered counts.
   #checkSilence(): void {
-    if (!this.#gatewayPings || performance.now() - this.#lastHeard < SILENCE_MS) return;
-    if (this.#asked) return this.#finish(0);
-    this.#asked = true;
-    this.send({ message: "ping", data: null });
+    if (performance.now() - this.#lastHeard >= SILENCE_MS) this.ask();
   }
 
   #finish(code: number): void {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an application wants to know of a call's media, out of the browser's statistics.
+// What an application wants to know of a call's media, out of the browser's statistics. Pure.
 
 export interface CallStats {
   /** Null until the first report that carries it. */
