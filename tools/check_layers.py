@@ -12,7 +12,7 @@ SRC = ROOT / "src"
 # Third-party prefix to the files that may include it.
 CAGES = {
     "boost/beast": r"^web/",
-    "boost/json": r"^(wcs|admin)/.*\.(cpp|h)$",
+    "boost/json": r"^(wcs|admin|store)/.*\.(cpp|h)$",
     "boost/asio": r"^(web|app)/|^sip/(transport|resolver|dns_channel)",
     "ares.h": r"^sip/(resolver|dns_channel)",
     "openssl/": r"^(rtc|web)/|^sip/(digest|transport)|^app/gateway\.cpp$",
@@ -20,6 +20,7 @@ CAGES = {
     "CLI": r"^app/main\.cpp$",
     "opus": r"^codec/",
     "spandsp": r"^codec/",
+    "prometheus/": r"^admin/metrics\.cpp$",
     "spdlog": r"^core/log\.cpp$",
 }
 

@@ -6,9 +6,11 @@ set -eu
 
 build="ca-certificates g++ cmake ninja-build pkg-config ccache python3 npm
   libboost1.81-dev libboost-json1.81-dev libssl-dev libc-ares-dev libopus-dev libspandsp-dev
-  libfmt-dev libspdlog-dev libyaml-cpp-dev libcli11-dev"
+  libfmt-dev libspdlog-dev libyaml-cpp-dev libcli11-dev
+  prometheus-cpp-dev"
 test="libgtest-dev libgmock-dev libbenchmark-dev libsrtp2-dev
-  kamailio kamailio-extra-modules baresip-core sip-tester chromium sox libsox-fmt-all espeak-ng
+  kamailio kamailio-extra-modules kamailio-tls-modules baresip-core sip-tester linphone-cli
+  chromium firefox-esr sox libsox-fmt-all espeak-ng
   clang-19 clang-format-19 libclang-rt-19-dev llvm-19 openssl curl procps iproute2"
 
 case "${1:-}" in

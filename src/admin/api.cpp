@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "admin/verdict.h"
+#include "call/quality.h"
 #include "codec/registry.h"
 
 namespace patchcord::admin {
@@ -36,6 +38,13 @@ json::array formats(const std::vector<media::AudioFormat>& list) {
   return out;
 }
 
+json::value mos_or_null(const call::Snapshot& call, Side side) {
+  const auto& sends = call.plan.from(side).from;
+  if (sends.empty()) return nullptr;
+  const auto mos = call::mean_opinion_score(call.media.endpoints[index(side)], sends.front().codec);
+  return mos ? json::value(std::round(*mos * 100) / 100) : json::value(nullptr);
+}
+
 json::object leg(const call::Snapshot& call, Side side) {
   const call::LegInfo& info = call.legs[index(side)];
   const media::EndpointStats& stats = call.media.endpoints[index(side)];
@@ -54,6 +63,7 @@ json::object leg(const call::Snapshot& call, Side side) {
   out["packetsLostRemote"] = stats.packets_lost_remote;
   out["packetsDropped"] = stats.dropped;
   out["jitterMs"] = static_cast<double>(stats.jitter_us) / 1000.0;
+  out["mos"] = mos_or_null(call, side);
   out["roundTripMs"] = ms_or_null(stats.round_trip);
   out["lastReceivedMsAgo"] = ms_or_null(stats.since_received);
   out["lastSentMsAgo"] = ms_or_null(stats.since_sent);
@@ -87,6 +97,18 @@ std::string health_json(const Health& health) {
   out["sessions"] = health.sessions;
   out["registrations"] = health.registrations;
   out["rtpPortPairs"] = health.port_pairs;
+  return json::serialize(out) + "\n";
+}
+
+std::string readiness_json(const Readiness& readiness) {
+  json::object out;
+  out["ready"] = readiness.is_ready();
+  out["draining"] = readiness.is_draining;
+  out["mediaPorts"] = readiness.has_media_ports;
+  out["certificateDaysLeft"] =
+      readiness.certificate_left
+          ? json::value(std::chrono::floor<std::chrono::days>(*readiness.certificate_left).count())
+          : json::value(nullptr);
   return json::serialize(out) + "\n";
 }
 

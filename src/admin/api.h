@@ -4,6 +4,7 @@
 // with its unit.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,18 @@ struct PageFacts {
   std::vector<std::pair<std::string, std::string>> users;
 };
 
+// Whether a load balancer should send new calls here.
+struct Readiness {
+  bool is_draining = false;
+  bool has_media_ports = true;                    // a call could lease a pair now
+  std::optional<Duration> certificate_left = {};  // of the page; nothing: it has none
+
+  bool is_ready() const {
+    return !is_draining && has_media_ports && (!certificate_left || certificate_left->count() > 0);
+  }
+};
+
+std::string readiness_json(const Readiness& readiness);
 std::string page_json(const PageFacts& facts);
 std::string health_json(const Health& health);
 std::string calls_json(const std::vector<call::Snapshot>& calls);

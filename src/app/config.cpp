@@ -27,6 +27,7 @@ void read_root(const YAML::Node& node, ConfigResult& result) {
   read_registrar(root, config);
   read_codecs(root, config);
   read_limits(root, config);
+  read_records(root, config);
   read_log(root, config);
 }
 

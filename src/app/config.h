@@ -78,6 +78,9 @@ struct Config {
     std::chrono::seconds drain{0};
     int opus_complexity = 5;
   } limits;
+  struct {
+    std::filesystem::path file;  // a line a call; empty: none are kept
+  } records;
   log::Level log_level = log::Level::kInfo;
 };
 

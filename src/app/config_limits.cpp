@@ -41,6 +41,17 @@ void read_limits(YamlSection& root, Config& config) {
   });
 }
 
+void read_records(YamlSection& root, Config& config) {
+  config.records.file = config.state / "calls.jsonl";
+  root.read_section("records", [&](YamlSection& records) {
+    records.read_text("file", [&](const std::string& text) -> std::string {
+      if (text.empty()) return "is neither a file nor off";
+      config.records.file = std::filesystem::path(text == "off" ? std::string() : text);
+      return {};
+    });
+  });
+}
+
 void read_log(YamlSection& root, Config& config) {
   root.read_section("log", [&](YamlSection& section) {
     section.read_text("level", [&](const std::string& text) -> std::string {

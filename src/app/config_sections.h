@@ -19,9 +19,10 @@ std::string set_address(const std::string& text, std::optional<IpAddress>& out);
 void read_sip(YamlSection& root, Config& config, std::vector<ConfigProblem>& problems);
 void read_registrar(YamlSection& root, Config& config);
 
-// config_limits.cpp: codecs, limits, log
+// config_limits.cpp: codecs, limits, records, log
 void read_codecs(YamlSection& root, Config& config);
 void read_limits(YamlSection& root, Config& config);
+void read_records(YamlSection& root, Config& config);  // after `state` is known
 void read_log(YamlSection& root, Config& config);
 
 std::string lower(std::string text);

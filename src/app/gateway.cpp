@@ -154,7 +154,16 @@ void Gateway::on_media_event(MediaId id, const media::MediaEvent& event) {
   if (calls_) calls_->on_media_event(id, event);
 }
 
+void Gateway::on_call_started(const call::Snapshot& call) {
+  for (call::Observer* observer : ground_.observers) observer->on_call_started(call);
+}
+
+void Gateway::on_call_answered(const call::Snapshot& call) {
+  for (call::Observer* observer : ground_.observers) observer->on_call_answered(call);
+}
+
 void Gateway::on_call_ended(const call::Snapshot& call) {
+  for (call::Observer* observer : ground_.observers) observer->on_call_ended(call);
   for (const call::Side side : media::kSides) {
     const media::EndpointStats& stats = call.media.endpoints[media::index(side)];
     log::info("call.media", {{"call", call.id.value()},
@@ -177,6 +186,49 @@ admin::Health Gateway::health() const {
           .registrations = user_agent_->registration_count(),
           .port_pairs = engine_->leased_port_pairs(),
           .is_draining = is_stopping_};
+}
+
+std::vector<admin::Reading> Gateway::readings() const {
+  using Kind = admin::Reading::Kind;
+  const media::SharedPortTotals ports = engine_->shared_ports();
+  const auto gauge = [](const char* name, const char* help, size_t value) {
+    return admin::Reading{name, help, Kind::kGauge, static_cast<double>(value)};
+  };
+  const auto dropped = [](const char* why, uint64_t value) {
+    return admin::Reading{"patchcord_browser_datagrams_dropped_total",
+                          "Datagrams at the browsers' ports that were not taken, by reason.",
+                          Kind::kCounter,
+                          static_cast<double>(value),
+                          "reason",
+                          why};
+  };
+  return {
+      gauge("patchcord_calls", "Calls now.", calls_->size()),
+      gauge("patchcord_sessions", "Browsers signed in or signing in.", hub_->size()),
+      gauge("patchcord_sip_registrations", "Accounts registered at SIP servers or trying.",
+            user_agent_->registration_count()),
+      gauge("patchcord_sip_dialogs", "SIP calls now.", user_agent_->dialog_count()),
+      gauge("patchcord_sip_transactions", "SIP transactions now.",
+            user_agent_->transaction_count()),
+      gauge("patchcord_rtp_port_pairs", "Port pairs leased towards SIP.",
+            engine_->leased_port_pairs()),
+      gauge("patchcord_draining", "1 while the gateway ends.", is_stopping_ ? 1 : 0),
+      {"patchcord_browser_datagrams_received_total", "Datagrams at the browsers' ports.",
+       Kind::kCounter, static_cast<double>(ports.received)},
+      {"patchcord_browser_datagrams_sent_total", "Datagrams to browsers.", Kind::kCounter,
+       static_cast<double>(ports.sent)},
+      dropped("unknown_sender", ports.unknown_sender),
+      dropped("unknown_ufrag", ports.unknown_ufrag),
+      dropped("too_large", ports.too_large),
+      {"patchcord_browser_datagrams_not_sent_total", "No room, no route, or forbidden.",
+       Kind::kCounter, static_cast<double>(ports.not_sent)},
+      {"patchcord_sip_messages_dropped_total", "SIP messages that were not taken.", Kind::kCounter,
+       static_cast<double>(user_agent_->drops().total())},
+      {"patchcord_browser_messages_total", "Texts of browsers.", Kind::kCounter,
+       static_cast<double>(hub_->counters()[wcs::HubCount::kTexts])},
+      {"patchcord_browser_messages_malformed_total", "Texts that were not of the protocol.",
+       Kind::kCounter, static_cast<double>(hub_->counters()[wcs::HubCount::kMalformed])},
+  };
 }
 
 }  // namespace patchcord::app

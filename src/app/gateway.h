@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "admin/api.h"
+#include "admin/metrics.h"
 #include "app/config.h"
 #include "call/registry.h"
 #include "legs/sip_side.h"
@@ -39,6 +40,7 @@ struct Ground {
   sip::Outside& sip;
   legs::WayFinder& ways;
   wcs::ConnectionSink& browsers;
+  std::vector<call::Observer*> observers{};  // records, metrics
 };
 
 class Gateway final : private call::Observer, private media::EngineListener {
@@ -53,6 +55,7 @@ class Gateway final : private call::Observer, private media::EngineListener {
   const media::Engine& engine() const { return *engine_; }
 
   admin::Health health() const;
+  std::vector<admin::Reading> readings() const;  // for the metrics
   std::string calls_json() const { return admin::calls_json(calls_->snapshots()); }
 
   // New calls are refused from here on; `done` comes when the last call has ended and every
@@ -70,8 +73,8 @@ class Gateway final : private call::Observer, private media::EngineListener {
                    std::optional<sip::TransportKind> transport) const;
 
   void on_media_event(MediaId id, const media::MediaEvent& event) override;
-  void on_call_started(const call::Snapshot&) override {}
-  void on_call_answered(const call::Snapshot&) override {}
+  void on_call_started(const call::Snapshot& call) override;
+  void on_call_answered(const call::Snapshot& call) override;
   void on_call_ended(const call::Snapshot& call) override;
 
   const Config config_;

@@ -8,12 +8,14 @@
 #include <csignal>
 #include <thread>
 
+#include "app/admin_site.h"
 #include "app/control_loop.h"
 #include "app/gateway.h"
 #include "app/sip_ground.h"
 #include "core/log.h"
 #include "net/epoll_loop.h"
 #include "net/udp_socket.h"
+#include "store/recorder.h"
 #include "web/certificate.h"
 #include "web/server.h"
 
@@ -97,8 +99,10 @@ struct Server::Parts {
   ~Parts() { stop_media(); }
 
   Result<void> build();
+  Result<void> build_observers();
   Result<void> build_media();
   Result<void> build_web();
+  Result<void> build_admin();
   void stop_media();
   void on_signal();
   void leave(MonoTime deadline);
@@ -114,17 +118,33 @@ struct Server::Parts {
   std::vector<std::thread> threads;
   Browsers browsers;
   SipGround sip;
+  admin::Metrics metrics{PATCHCORD_VERSION};
+  std::unique_ptr<store::RecordFile> records;
+  std::optional<store::Recorder> recorder;
+  std::vector<call::Observer*> observers;
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<web::Server> web;
-  std::unique_ptr<web::Server> admin;
+  std::unique_ptr<AdminSite> admin;
+  std::filesystem::path page_certificate;  // empty: the page has none
   boost::asio::signal_set signals;
   bool is_stopping = false;
 };
 
 Result<void> Server::Parts::build() {
+  TRY_VOID(build_observers());
   TRY_VOID(build_media());
   TRY_VOID(build_web());
+  TRY_VOID(build_admin());
   return sip.start(gateway->user_agent(), options.trace);
+}
+
+Result<void> Server::Parts::build_observers() {
+  observers = {&metrics};
+  if (config.records.file.empty()) return {};
+  TRY(records, store::RecordFile::open(config.records.file));
+  recorder.emplace(*records);
+  observers.push_back(&*recorder);
+  return {};
 }
 
 Result<void> Server::Parts::build_media() {
@@ -137,8 +157,8 @@ Result<void> Server::Parts::build_media() {
     media_loops.push_back(loop.get());
     loops.push_back(std::move(loop));
   }
-  TRY(gateway,
-      Gateway::make(config, {control, clock, random, wire, media_loops, sip, sip, browsers}));
+  TRY(gateway, Gateway::make(config, {control, clock, random, wire, media_loops, sip, sip, browsers,
+                                      observers}));
   for (const auto& loop : loops) threads.emplace_back([&loop] { loop->run(); });
   return {};
 }
@@ -157,6 +177,7 @@ Result<void> Server::Parts::build_web() {
       page.certificate = files.certificate;
       page.key = files.key;
     }
+    page_certificate = page.certificate;
   }
   TRY(const auto root, page_root(config));
   page.mounts = {{"/", root, web::Sharing::kSameOrigin},
@@ -170,23 +191,14 @@ Result<void> Server::Parts::build_web() {
                return web::Response{
                    .status = 200, .content_type = "application/json", .body = text, .headers = {}};
              });
-  TRY_VOID(web->start());
+  return web->start();
+}
 
+Result<void> Server::Parts::build_admin() {
   if (!config.listen.admin) return {};
-  web::ServerOptions inside;
-  inside.listen = {{*config.listen.admin, web::Security::kPlain}};
-  admin = std::make_unique<web::Server>(io, std::move(inside), nullptr);
-  const auto json = [](std::string body) {
-    return web::Response{.status = 200,
-                         .content_type = "application/json",
-                         .body = std::move(body),
-                         .headers = {{"Cache-Control", "no-store"}}};
-  };
-  admin->route(web::Method::kGet, "/healthz", [this, json](const web::Request&) {
-    return json(admin::health_json(gateway->health()));
-  });
-  admin->route(web::Method::kGet, "/api/calls",
-               [this, json](const web::Request&) { return json(gateway->calls_json()); });
+  admin = std::make_unique<AdminSite>(
+      io, *config.listen.admin,
+      AdminSite::Sources{*gateway, *web, metrics, records.get(), clock, page_certificate});
   return admin->start();
 }
 

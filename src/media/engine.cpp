@@ -248,6 +248,10 @@ size_t Engine::open_count() const {
       calls.begin(), calls.end(), [](const auto& call) { return !call.second.is_closing; }));
 }
 
+bool Engine::has_free_port_pair() const {
+  return implementation_->pool.leased() < implementation_->pool.size();
+}
+
 size_t Engine::leased_port_pairs() const {
   return implementation_->pool.leased();
 }

@@ -153,6 +153,8 @@ class Engine {
 
   size_t open_count() const;  // reserved or open, not closed
   size_t leased_port_pairs() const;
+  bool has_free_port_pair()
+      const;  // none is leased twice; one that is busy elsewhere counts as free
   SharedPortTotals shared_ports() const;  // a second old at most
 
  private:

@@ -115,4 +115,15 @@ Result<CertificateFiles> ensure_self_signed(const fs::path& folder,
   return files;
 }
 
+Result<WallTime> certificate_end(const fs::path& certificate) {
+  const Bio file(BIO_new_file(certificate.c_str(), "r"));
+  const Certificate first(file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr)
+                               : nullptr);
+  std::tm end{};
+  if (!first || ASN1_TIME_to_tm(X509_get0_notAfter(first.get()), &end) != 1) {
+    return {ErrorCode::kNotFound, "no certificate in " + certificate.string()};
+  }
+  return std::chrono::system_clock::from_time_t(::timegm(&end));
+}
+
 }  // namespace patchcord::web

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The gateway itself: the built program, with a configuration of this run.
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { eventually, ROOT } from "./run.mjs";
 
 const PROGRAM = process.env["PATCHCORD"] ?? `${ROOT}/build/release/patchcord`;
 
 export class Gateway {
-  constructor(child, ports) {
+  constructor(child, ports, folder) {
     this.child = child;
     this.ports = ports;
+    this.folder = folder;
     this.ws = `ws://127.0.0.1:${ports.http}/`;
     this.page = `http://127.0.0.1:${ports.http}/`;
   }
@@ -53,7 +54,7 @@ export class Gateway {
     const file = `${folder}/patchcord.yaml`;
     writeFileSync(file, JSON.stringify(config, null, 2));
     const child = run.spawn(name, PROGRAM, ["run", "--config", file, "--trace-sip"]);
-    const gateway = new Gateway(child, ports);
+    const gateway = new Gateway(child, ports, folder);
     await gateway.#isReady();
     return gateway;
   }
@@ -72,6 +73,25 @@ export class Gateway {
 
   async calls() {
     return (await (await this.#get("/api/calls")).json()).calls;
+  }
+
+  /** Is it ready for new calls? The status of /readyz and what it says. */
+  async readiness() {
+    const response = await this.#get("/readyz");
+    return { status: response.status, ...(await response.json()) };
+  }
+
+  /** The metrics by name, labels and all: `{"patchcord_calls": 1, 'x_total{reason="busy"}': 2}`. */
+  async metrics() {
+    const text = await (await this.#get("/metrics")).text();
+    const lines = text.split("\n").filter((line) => line && !line.startsWith("#"));
+    return Object.fromEntries(lines.map((line) => line.match(/^(.*) (\S+)$/).slice(1)).map(([k, v]) => [k, Number(v)]));
+  }
+
+  /** The call records written so far. */
+  records() {
+    const lines = readFileSync(`${this.folder}/state/calls.jsonl`, "utf8").split("\n").filter(Boolean);
+    return lines.map((line) => JSON.parse(line));
   }
 
   log() {
