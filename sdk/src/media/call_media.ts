@@ -40,9 +40,8 @@ export class CallMedia extends Emitter<CallMediaEvents> {
     super();
     this.#configuration = configuration;
     this.#devices = devices;
-    this.#microphone = new CallMicrophone(devices)
-      .on("changed", (stream) => this.#onMicrophone(stream))
-      .on("lost", () => this.emit("warning", "microphone_lost"));
+    const send = (stream: MediaStream): Promise<void> => this.#sendOther(stream);
+    this.#microphone = new CallMicrophone(devices, send).on("lost", () => this.emit("warning", "microphone_lost"));
   }
 
   get muted(): boolean {
@@ -117,8 +116,8 @@ export class CallMedia extends Emitter<CallMediaEvents> {
     );
   }
 
-  #onMicrophone(stream: MediaStream): void {
-    this.#peer?.replaceMicrophone(stream).catch(() => this.emit("warning", "microphone_lost"));
+  async #sendOther(microphone: MediaStream): Promise<void> {
+    await this.#peer?.replaceMicrophone(microphone);
     this.emit("streams");
   }
 

@@ -10,14 +10,13 @@ import type { Devices } from "./devices";
 import { DEFAULT_DEVICE, openMicrophone, stopStream, withDevice } from "./microphone";
 
 export interface CallMicrophoneEvents {
-  /** Another one: the connection is to send this from now on. */
-  changed: [MediaStream];
   /** It broke and there is no other. One that is plugged in later is taken at once. */
   lost: [];
 }
 
 export class CallMicrophone extends Emitter<CallMicrophoneEvents> {
   readonly #devices: Devices;
+  readonly #send: (stream: MediaStream) => Promise<void>;
   #audio: boolean | MediaTrackConstraints = true;
   #device: string | undefined;
   #stream: MediaStream | undefined;
@@ -26,9 +25,11 @@ export class CallMicrophone extends Emitter<CallMicrophoneEvents> {
   /** One change at a time, in the order of the wishes. */
   #busy: Promise<unknown> = Promise.resolve();
 
-  constructor(devices: Devices) {
+  /** `send`: has the connection send another stream from now on. */
+  constructor(devices: Devices, send: (stream: MediaStream) => Promise<void>) {
     super();
     this.#devices = devices;
+    this.#send = send;
   }
 
   get muted(): boolean {
@@ -64,7 +65,7 @@ export class CallMicrophone extends Emitter<CallMicrophoneEvents> {
     return this.#inTurn(async () => {
       if (!this.#stream || device === this.#device) return;
       if (typeof this.#audio === "object") delete (this.#audio = { ...this.#audio }).deviceId;
-      if (await this.#take(device)) this.emit("changed", this.#stream);
+      await this.#take(device, this.#send);
     });
   }
 
@@ -75,29 +76,26 @@ export class CallMicrophone extends Emitter<CallMicrophoneEvents> {
 
   close(): void {
     this.#closed = true;
-    this.#drop();
+    letGo(this.#stream);
+    this.#stream = undefined;
   }
 
-  async #take(device: string): Promise<boolean> {
+  // The old one is let go when the new one speaks, so that nothing of a sentence is lost.
+  async #take(device: string, send?: (stream: MediaStream) => Promise<void>): Promise<boolean> {
     const stream = await openMicrophone(withDevice(this.#audio, device));
     if (this.#closed) {
       stopStream(stream);
       return false;
     }
-    this.#drop();
+    const before = this.#stream;
     this.#stream = stream;
     this.#device = device;
     this.muted = this.#muted;
     const track = stream.getAudioTracks()[0];
     if (track) track.onended = () => void this.#onBroken(track);
+    await send?.(stream);
+    letGo(before);
     return true;
-  }
-
-  #drop(): void {
-    const track = this.#stream?.getAudioTracks()[0];
-    if (track) track.onended = null;
-    stopStream(this.#stream);
-    this.#stream = undefined;
   }
 
   async #onBroken(track: MediaStreamTrack): Promise<void> {
@@ -116,4 +114,9 @@ export class CallMicrophone extends Emitter<CallMicrophoneEvents> {
     this.#busy = quiet(turn);
     return turn;
   }
+}
+
+function letGo(stream: MediaStream | undefined): void {
+  for (const track of stream?.getAudioTracks() ?? []) track.onended = null;
+  stopStream(stream);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A page with our SDK, to be driven by a test: calls have names, and everything that happens is noted.
-import { CALL_STATUS, createSession, SESSION_STATUS } from "/sdk/index.js";
+import { CALL_STATUS, createSession, devices, SESSION_STATUS } from "/sdk/index.js";
 
 const calls = new Map();
 let session;
@@ -20,6 +20,7 @@ lab.signIn = (options) => {
     if (status !== "INCOMING_CALL")
       session.on(status, (_, error) => lab.note(`session ${status}`, { error: plain(error) }));
   }
+  for (const what of ["reconnecting", "reconnected"]) session.on(what, () => lab.note(`session ${what}`));
   session.on("INCOMING_CALL", (call) => {
     const name = `in${calls.size}`;
     keep(name, call);
@@ -35,6 +36,7 @@ function keep(name, call) {
   call.ended = new Promise((resolve) => call.on("ended", resolve));
   for (const status of Object.keys(CALL_STATUS)) call.on(status, () => lab.note(`${name} ${status}`));
   call.on("warning", (error) => lab.note(`${name} warning`, plain(error)));
+  for (const what of ["reconnecting", "reconnected"]) call.on(what, () => lab.note(`${name} ${what}`));
   call.ended.then((end) => lab.note(`${name} ended`, { reason: end.reason, by: end.by }));
   return call;
 }
@@ -49,7 +51,23 @@ lab.answer = (name) => settled(calls.get(name).answer({ constraints: { audio: la
 lab.hangup = (name) => calls.get(name).hangup();
 lab.call = (name) => calls.get(name);
 lab.ended = async (name) => {
-  const { reason, code, by, durationMs, sip, error } = await calls.get(name).ended;
-  return { reason, code, by, durationMs, sip, error: plain(error), status: calls.get(name).status() };
+  const { reason, code, hint, by, durationMs, sip, quality, error } = await calls.get(name).ended;
+  return { reason, code, hint, by, durationMs, sip, quality, error: plain(error), status: calls.get(name).status() };
 };
+/** Every `event` of the call from now on, for `seconds`. */
+lab.gather = (name, event, seconds) =>
+  new Promise((resolve) => {
+    const heard = [];
+    const listen = (value) => heard.push(value);
+    calls.get(name).on(event, listen);
+    setTimeout(() => {
+      calls.get(name).off(event, listen);
+      resolve(heard);
+    }, seconds * 1000);
+  });
+
+lab.devices = devices;
+lab.deviceEvents = [];
+for (const what of ["changed", "device-lost", "device-back"])
+  devices.on(what, (value) => lab.deviceEvents.push({ what, ...value }));
 lab.ready = true;
