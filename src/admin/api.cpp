@@ -56,6 +56,7 @@ json::object leg(const call::Snapshot& call, Side side) {
   out["codecs"] = formats(call.plan.from(side).from);
   out["pipe"] = call.media.pipes[index(side)];
   out["transport"] = stats.transport;
+  out["mediaProtocol"] = stats.protocol == TransportProtocol::kTcp ? "tcp" : "udp";
   out["remote"] = address_or_empty(stats.remote);
   out["packetsReceived"] = stats.packets_received;
   out["packetsSent"] = stats.packets_sent;

@@ -49,6 +49,7 @@ struct Config {
   struct {
     std::vector<IpAddress> addresses;  // candidates to the browser
     uint16_t port = 10000;             // worker i uses port + i
+    bool tcp = true;                   // ICE over TCP at the same numbers
     unsigned workers = 0;              // 0: one for each core
   } rtc;
   struct {

@@ -68,6 +68,11 @@ void read_addresses(YamlSection& root, Config& config) {
     if (!addresses.empty()) config.rtc.addresses = std::move(addresses);
     rtc.read_number("port", 1024, 65535,
                     [&](int64_t n) { config.rtc.port = static_cast<uint16_t>(n); });
+    rtc.read_text("tcp", [&](const std::string& text) -> std::string {
+      if (text != "on" && text != "off") return "is neither on nor off";
+      config.rtc.tcp = text == "on";
+      return {};
+    });
     rtc.read_text("workers", [&](const std::string& text) -> std::string {
       if (text == "auto") return {};
       unsigned n = 0;

@@ -63,6 +63,7 @@ Result<void> Gateway::build() {
   media::EngineConfig media;
   media.rtc_addresses = config_.rtc.addresses;
   media.rtc_port = config_.rtc.port;
+  media.rtc_tcp = config_.rtc.tcp;
   media.rtp_first = config_.rtp.first_port;
   media.rtp_last = config_.rtp.last_port;
   media.opus_complexity = config_.limits.opus_complexity;

@@ -29,9 +29,42 @@ sdp::Codec codec_of(const AudioFormat& format) {
 }
 
 // RFC 8445 5.1.2.1 for host candidates of component 1, in the configured order.
-uint32_t priority_of(size_t position) {
-  const auto preference = static_cast<uint32_t>(65535 - std::min<size_t>(position, 65535));
-  return 126u << 24 | preference << 8 | 255u;
+constexpr uint32_t kUdpHost = 126;
+// RFC 6544 4.2: below every UDP candidate, for sound that waits for lost sound comes late.
+constexpr uint32_t kTcpHost = 90;
+
+uint32_t priority_of(uint32_t type_preference, uint32_t local_preference) {
+  return type_preference << 24 | local_preference << 8 | 255u;
+}
+
+sdp::Candidate candidate(std::string foundation, const SocketAddress& address, uint32_t priority) {
+  return {.foundation = std::move(foundation),
+          .component = 1,
+          .transport = "udp",
+          .priority = priority,
+          .address = address.ip().to_string(),
+          .port = address.port(),
+          .type = "host",
+          .extra = {}};
+}
+
+void write_candidates(const media::WebrtcLocal& local, sdp::Media& audio) {
+  const auto preference = [](uint32_t highest, size_t position) {
+    return highest - static_cast<uint32_t>(std::min<size_t>(position, highest));
+  };
+  for (size_t i = 0; i < local.candidates.size(); ++i) {
+    const uint32_t priority = priority_of(kUdpHost, preference(65535, i));
+    audio.candidates.push_back(candidate(std::to_string(i + 1), local.candidates[i], priority));
+  }
+  for (size_t i = 0; i < local.tcp_candidates.size(); ++i) {
+    // The direction preference of a passive host candidate is 4, in the upper three bits.
+    const uint32_t priority = priority_of(kTcpHost, 4u << 13 | preference(8191, i));
+    sdp::Candidate tcp = candidate("t" + std::to_string(i + 1), local.tcp_candidates[i], priority);
+    tcp.transport = "tcp";
+    tcp.extra = "tcptype passive";
+    audio.candidates.push_back(std::move(tcp));
+  }
+  audio.end_of_candidates = true;
 }
 
 void write_webrtc(const Agreement& agreement, sdp::Session& session, sdp::Media& audio) {
@@ -44,17 +77,7 @@ void write_webrtc(const Agreement& agreement, sdp::Session& session, sdp::Media&
     audio.port = local.candidates.front().port();
     audio.connection = sdp::Connection::of(local.candidates.front().ip());
   }
-  for (size_t i = 0; i < local.candidates.size(); ++i) {
-    audio.candidates.push_back({.foundation = std::to_string(i + 1),
-                                .component = 1,
-                                .transport = "udp",
-                                .priority = priority_of(i),
-                                .address = local.candidates[i].ip().to_string(),
-                                .port = local.candidates[i].port(),
-                                .type = "host",
-                                .extra = {}});
-  }
-  audio.end_of_candidates = true;
+  write_candidates(local, audio);
   audio.ice_ufrag = local.ufrag;
   audio.ice_pwd = local.password;
   const size_t blank = local.fingerprint.find(' ');

@@ -2,7 +2,7 @@
 // Description: writes our SDP from what is agreed. Towards a browser a complete WebRTC description
 // with its candidates inline (it gets no other one); towards SIP a compact one, so that an INVITE
 // stays below the size at which UDP breaks it up.
-// Thread: any (pure). RFC 8829, RFC 8839, RFC 8842, RFC 9143; RFC 3264.
+// Thread: any (pure). RFC 8829, RFC 8839, RFC 6544, RFC 8842, RFC 9143; RFC 3264.
 #pragma once
 
 #include <string>

@@ -44,9 +44,12 @@ class Endpoint : public PacketSink {
   virtual std::optional<rtp::Packet> next_packet(MonoTime /*now*/) { return std::nullopt; }
 
   // Has this address proved to belong to the peer?
-  virtual bool has_proved(const SocketAddress& /*address*/, MonoTime /*now*/) const {
+  virtual bool has_proved(const TransportAddress& /*address*/, MonoTime /*now*/) const {
     return false;
   }
+  // This port, by which the address was reached, is closed: nothing may be sent by it any more.
+  virtual void on_port_gone(const net::Port& /*port*/, const TransportAddress& /*address*/,
+                            MonoTime /*now*/) {}
   // Can it be sent to?
   virtual bool is_ready() const = 0;
   virtual void on_time(MonoTime now) = 0;

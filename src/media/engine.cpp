@@ -93,9 +93,13 @@ Result<void> Engine::Implementation::add_worker(const rtc::Certificate& certific
   const auto port_number = static_cast<uint16_t>(config.rtc_port + number);
   TRY(std::unique_ptr<net::Port> port,
       wire.bind({any_address(config.rtc_addresses), port_number}, net::PortKind::kShared));
+  std::unique_ptr<net::Listener> door;
+  if (config.rtc_tcp) {
+    TRY(door, wire.listen(port->local()));
+  }
   TRY(rtc::DtlsContext dtls, rtc::DtlsContext::create(certificate));
   workers.push_back(std::make_unique<Worker>(
-      *loops[number], std::move(port), std::move(dtls),
+      *loops[number], Worker::Doors{std::move(port), std::move(door)}, std::move(dtls),
       Worker::Settings{config.rtc_addresses, config.opus_complexity},
       [this, number](Report report) {
         control.post([this, number, report = std::move(report)] { take(number, report); });
@@ -175,6 +179,7 @@ WebrtcLocal Engine::Implementation::webrtc_local(size_t worker, const Opening& o
   for (const IpAddress& ip : config.rtc_addresses) {
     local.candidates.emplace_back(ip, static_cast<uint16_t>(config.rtc_port + worker));
   }
+  if (config.rtc_tcp) local.tcp_candidates = local.candidates;
   local.ssrc = opening.streams[index(side)].ssrc;
   local.cname = opening.cname;
   return local;
@@ -269,6 +274,8 @@ SharedPortTotals& SharedPortTotals::operator+=(const SharedPortTotals& other) {
   unknown_ufrag += other.unknown_ufrag;
   too_large += other.too_large;
   not_sent += other.not_sent;
+  tcp_accepted += other.tcp_accepted;
+  tcp_turned_away += other.tcp_turned_away;
   return *this;
 }
 

@@ -20,6 +20,7 @@
 #include "core/id.h"
 #include "core/random.h"
 #include "core/result.h"
+#include "core/transport_address.h"
 #include "media/plan.h"
 
 namespace patchcord::net {
@@ -35,8 +36,9 @@ namespace patchcord::media {
 // What our SDP towards a browser needs to say.
 struct WebrtcLocal {
   std::string ufrag, password;
-  std::string fingerprint;                // "sha-256 AA:BB:..."
-  std::vector<SocketAddress> candidates;  // host candidates, RTP and RTCP muxed
+  std::string fingerprint;                    // "sha-256 AA:BB:..."
+  std::vector<SocketAddress> candidates;      // host candidates, RTP and RTCP muxed
+  std::vector<SocketAddress> tcp_candidates;  // passive ones (RFC 6544), for whom UDP is blocked
   Ssrc ssrc;
   std::string cname;
 };
@@ -86,7 +88,8 @@ struct EndpointStats {
   std::optional<Duration> round_trip;
   std::optional<Duration> since_received;  // how long ago the last RTP came; nothing: never
   std::optional<Duration> since_sent;
-  SocketAddress remote;      // where we send to (nominated pair, SDP or latched)
+  SocketAddress remote;  // where we send to (nominated pair, SDP or latched)
+  TransportProtocol protocol = TransportProtocol::kUdp;  // by which
   SocketAddress unexpected;  // the last other address that sent to this side, if any
   uint64_t dropped = 0;      // unauthenticated, malformed, replayed, unknown payload type
   std::string transport;     // "ice waiting", "dtls running", "connected", "rtp"
@@ -103,10 +106,12 @@ using MediaEvent = std::variant<Connected, Failed, Silent, FirstPacket, Digit, S
 struct SharedPortTotals {
   uint64_t received = 0;  // datagrams
   uint64_t sent = 0;
-  uint64_t unknown_sender = 0;  // dropped: neither a proved address nor a check for a call of ours
-  uint64_t unknown_ufrag = 0;   // of these, checks with a name of nobody
-  uint64_t too_large = 0;       // dropped
-  uint64_t not_sent = 0;        // no room in the system's buffer, no route, forbidden
+  uint64_t unknown_sender = 0;   // dropped: neither a proved address nor a check for a call of ours
+  uint64_t unknown_ufrag = 0;    // of these, checks with a name of nobody
+  uint64_t too_large = 0;        // dropped
+  uint64_t not_sent = 0;         // no room in the system's buffer, no route, forbidden
+  uint64_t tcp_accepted = 0;     // connections
+  uint64_t tcp_turned_away = 0;  // closed before they had proved whose they are
 
   SharedPortTotals& operator+=(const SharedPortTotals& other);
   bool operator==(const SharedPortTotals&) const = default;
@@ -121,7 +126,8 @@ class EngineListener {
 
 struct EngineConfig {
   std::vector<IpAddress> rtc_addresses;  // candidates to the browser, in order of preference
-  uint16_t rtc_port = 10000;             // worker i uses rtc_port + i
+  uint16_t rtc_port = 10000;             // worker i uses rtc_port + i, of UDP and of TCP
+  bool rtc_tcp = true;                   // ICE over TCP beside UDP
   uint16_t rtp_first = 20000;            // port pairs towards SIP peers
   uint16_t rtp_last = 29999;
   int opus_complexity = 5;  // 0..10; the encoder is what a transcoded call costs
@@ -132,7 +138,8 @@ class Engine {
 
  public:
   // One worker per loop; worker i's shared browser port is rtc_port + i on every rtc address'
-  // family. Errors: kNetwork when a shared port cannot be bound (says which).
+  // family, of UDP and, with rtc_tcp, of TCP. Errors: kNetwork when a shared port cannot be bound
+  // (says which).
   static Result<std::unique_ptr<Engine>> make(EngineConfig config,
                                               const rtc::Certificate& certificate, net::Wire& wire,
                                               std::vector<net::Loop*> loops, Executor& control,

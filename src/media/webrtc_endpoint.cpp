@@ -45,7 +45,8 @@ std::optional<rtp::Packet> WebrtcEndpoint::receive(net::Port& port, net::Datagra
                                                    MonoTime now) {
   if (is_closed_) return std::nullopt;
   note_path(port, datagram);
-  const rtc::Received received = transport_.receive(datagram.bytes, datagram.from, now, *this);
+  const rtc::Received received =
+      transport_.receive(datagram.bytes, {datagram.from, port.protocol()}, now, *this);
   switch (received.kind) {
     case rtc::Received::Kind::kRtp:
       return on_rtp(received.packet, now);
@@ -82,7 +83,7 @@ void WebrtcEndpoint::send(rtp::Packet& packet, MonoTime now) {
   const auto sealed = transport_.protect_rtp(slot, bytes.size());
   const Path* path = path_to(transport_.remote());
   if (!sealed || !path) return;
-  outbox_.commit(*path->port, sealed->size(), path->remote, path->local);
+  outbox_.commit(*path->port, sealed->size(), path->remote.address, path->local);
   rtcp_.on_sent(packet, now);
 }
 
@@ -90,15 +91,24 @@ void WebrtcEndpoint::send_rtcp(size_t size, MutableByteSpan slot) {
   if (size == 0 || !is_ready()) return;
   const auto sealed = transport_.protect_rtcp(slot, size);
   const Path* path = path_to(transport_.remote());
-  if (sealed && path) outbox_.commit(*path->port, sealed->size(), path->remote, path->local);
+  if (!sealed || !path) return;
+  outbox_.commit(*path->port, sealed->size(), path->remote.address, path->local);
 }
 
-void WebrtcEndpoint::send(ByteSpan datagram, const SocketAddress& to) {
-  if (const Path* path = path_to(to)) outbox_.queue(*path->port, datagram, to, path->local);
+void WebrtcEndpoint::send(ByteSpan datagram, const TransportAddress& to) {
+  if (const Path* path = path_to(to)) outbox_.queue(*path->port, datagram, to.address, path->local);
 }
 
-bool WebrtcEndpoint::has_proved(const SocketAddress& address, MonoTime now) const {
+bool WebrtcEndpoint::has_proved(const TransportAddress& address, MonoTime now) const {
   return !is_closed_ && transport_.is_proved(address, now);
+}
+
+void WebrtcEndpoint::on_port_gone(const net::Port& port, const TransportAddress& address,
+                                  MonoTime now) {
+  for (Path& path : paths_) {
+    if (path.port == &port) path = {};
+  }
+  transport_.forget(address, now);
 }
 
 void WebrtcEndpoint::on_time(MonoTime now) {
@@ -128,7 +138,7 @@ void WebrtcEndpoint::close(MonoTime now) {
   is_closed_ = true;
 }
 
-const WebrtcEndpoint::Path* WebrtcEndpoint::path_to(const SocketAddress& remote) {
+const WebrtcEndpoint::Path* WebrtcEndpoint::path_to(const TransportAddress& remote) {
   for (size_t i = 0; i < paths_.size(); ++i) {
     const size_t at = (current_path_ + i) % paths_.size();
     if (paths_[at].port && paths_[at].remote == remote) {
@@ -140,7 +150,8 @@ const WebrtcEndpoint::Path* WebrtcEndpoint::path_to(const SocketAddress& remote)
 }
 
 void WebrtcEndpoint::note_path(net::Port& port, const net::Datagram& datagram) {
-  if (const Path* known = path_to(datagram.from)) {
+  const TransportAddress from(datagram.from, port.protocol());
+  if (const Path* known = path_to(from)) {
     Path& path = paths_[static_cast<size_t>(known - paths_.data())];
     path.port = &port;
     path.local = datagram.to;
@@ -150,7 +161,7 @@ void WebrtcEndpoint::note_path(net::Port& port, const net::Datagram& datagram) {
   if (paths_[next_path_].port && paths_[next_path_].remote == transport_.remote()) {
     next_path_ = (next_path_ + 1) % paths_.size();
   }
-  paths_[next_path_] = {datagram.from, &port, datagram.to};
+  paths_[next_path_] = {from, &port, datagram.to};
   next_path_ = (next_path_ + 1) % paths_.size();
 }
 
@@ -190,7 +201,8 @@ void WebrtcEndpoint::pass_events(MonoTime now) {
 EndpointStats WebrtcEndpoint::stats(MonoTime now) const {
   EndpointStats stats;
   rtcp_.fill(stats, now);
-  stats.remote = transport_.remote();
+  stats.remote = transport_.remote().address;
+  stats.protocol = transport_.remote().protocol;
   stats.dropped = drops_.total() + transport_.drops().total() + transport_.ice_drops().total() +
                   transport_.received_drops().total();
   stats.transport = state_text();

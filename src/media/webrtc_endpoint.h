@@ -38,7 +38,8 @@ class WebrtcEndpoint final : public Endpoint, private rtc::DatagramSink {
                                      MonoTime now) override;
   void send(rtp::Packet& packet, MonoTime now) override;
 
-  bool has_proved(const SocketAddress& address, MonoTime now) const override;
+  bool has_proved(const TransportAddress& address, MonoTime now) const override;
+  void on_port_gone(const net::Port& port, const TransportAddress& address, MonoTime now) override;
   bool is_ready() const override { return transport_.is_connected(); }
   void on_time(MonoTime now) override;
   MonoTime next_deadline() const override;
@@ -53,14 +54,14 @@ class WebrtcEndpoint final : public Endpoint, private rtc::DatagramSink {
 
   // By which of our ports and addresses a remote address reached us: answers go the same way.
   struct Path {
-    SocketAddress remote;
+    TransportAddress remote;
     net::Port* port = nullptr;
     IpAddress local;
   };
 
-  void send(ByteSpan datagram, const SocketAddress& to) override;  // rtc::DatagramSink
+  void send(ByteSpan datagram, const TransportAddress& to) override;  // rtc::DatagramSink
   void send_rtcp(size_t size, MutableByteSpan slot);
-  const Path* path_to(const SocketAddress& remote);
+  const Path* path_to(const TransportAddress& remote);
   void note_path(net::Port& port, const net::Datagram& datagram);
   std::optional<rtp::Packet> on_rtp(MutableByteSpan bytes, MonoTime now);
   void pass_events(MonoTime now);

@@ -26,8 +26,8 @@ bool is_check(const net::Datagram& datagram) {
 
 }  // namespace
 
-struct Worker::Call final : EventSink, HasDeadline {
-  Call(Worker& owner, MediaId media_id) : worker(owner), id(media_id) {}
+struct WorkerCall final : EventSink, HasDeadline {
+  WorkerCall(Worker& owner, MediaId media_id) : worker(owner), id(media_id) {}
 
   void on_event(const MediaEvent& event) override { worker.report_.events.push_back({id, event}); }
 
@@ -40,15 +40,18 @@ struct Worker::Call final : EventSink, HasDeadline {
   std::vector<SocketAddress> addresses;  // in seats_, the oldest first
 };
 
-Worker::Worker(net::Loop& loop, std::unique_ptr<net::Port> browser_port, rtc::DtlsContext dtls,
-               Settings settings, Function<void(Report)> report)
+Worker::Worker(net::Loop& loop, Doors doors, rtc::DtlsContext dtls, Settings settings,
+               Function<void(Report)> report)
     : loop_(loop),
-      browser_port_(std::move(browser_port)),
+      browser_port_(std::move(doors.port)),
       dtls_(std::move(dtls)),
       settings_(std::move(settings)),
       report_to_control_(std::move(report)),
       now_(loop.now()),
-      next_totals_(now_) {}
+      next_totals_(now_) {
+  if (doors.listener)
+    tcp_flows_.emplace(loop, std::move(doors.listener), static_cast<TcpFlows::Host&>(*this));
+}
 
 Worker::~Worker() {
   for (const auto& [id, call] : calls_) {
@@ -65,9 +68,9 @@ void Worker::start() {
   PATCHCORD_ON(loop_);
   loop_.attach(*this);
   loop_.watch(*browser_port_, [this](std::span<net::Datagram> datagrams) {
-    now_ = loop_.now();
     for (net::Datagram& datagram : datagrams) on_datagram(*browser_port_, datagram);
   });
+  if (tcp_flows_) tcp_flows_->start();
 }
 
 // ---- a datagram
@@ -80,6 +83,7 @@ void Worker::on_datagram(net::Port& port, net::Datagram& datagram) {
 }
 
 void Worker::receive(Seat& seat, net::Port& port, net::Datagram& datagram) {
+  now_ = loop_.now();
   auto packet = seat.endpoint.receive(port, datagram, now_);  // STUN, DTLS and RTCP end here
   if (packet) seat.bridge.forward(seat.side, *packet, now_);
   settle(seat.call);
@@ -87,17 +91,27 @@ void Worker::receive(Seat& seat, net::Port& port, net::Datagram& datagram) {
 
 // A check goes by the name in it, so that a browser may come from a new address at any time; it
 // proves nothing yet. All else goes by an address that was proved.
-Worker::Seat* Worker::seat_of(const net::Datagram& datagram) {
-  if (is_check(datagram)) {
-    if (const auto ufrag = rtc::ufrag_of(datagram.bytes)) {
-      const auto named = ufrags_.find(*ufrag);
-      if (named != ufrags_.end()) return named->second;
-      drops_.add(Drop::kUnknownUfrag);
-      return nullptr;
-    }
-  }
+Seat* Worker::seat_of(const net::Datagram& datagram) {
+  if (is_check(datagram) && rtc::ufrag_of(datagram.bytes)) return seat_named_by(datagram);
   const auto found = seats_.find(datagram.from);
   return found == seats_.end() ? nullptr : found->second;
+}
+
+Seat* Worker::seat_named_by(const net::Datagram& datagram) {
+  const auto ufrag = rtc::ufrag_of(datagram.bytes);
+  if (!ufrag) return nullptr;
+  const auto named = ufrags_.find(*ufrag);
+  if (named != ufrags_.end()) return named->second;
+  drops_.add(Drop::kUnknownUfrag);
+  return nullptr;
+}
+
+bool Worker::has_proved(const Seat& seat, const TransportAddress& address) const {
+  return seat.endpoint.has_proved(address, now_);
+}
+
+void Worker::on_port_gone(Seat& seat, const net::Port& port, const TransportAddress& address) {
+  seat.endpoint.on_port_gone(port, address, now_);
 }
 
 // Gives the address to the seat whose endpoint has just proved it. One that another call has proved
@@ -170,7 +184,6 @@ void Worker::sit(Call& call, Opening& opening) {
 
 void Worker::watch(Seat& seat, net::Port& port) {
   loop_.watch(port, [this, &seat, &port](std::span<net::Datagram> datagrams) {
-    now_ = loop_.now();
     for (net::Datagram& datagram : datagrams) receive(seat, port, datagram);
   });
 }
@@ -197,8 +210,9 @@ void Worker::close(MediaId id) {
   PATCHCORD_ON(loop_);
   const auto found = calls_.find(id);
   if (found == calls_.end()) return;
+  now_ = loop_.now();
   Call& call = *found->second;
-  call.bridge->close(loop_.now());
+  call.bridge->close(now_);
   give_up_seats(call);
   due_.set(call, kNever);
   report_.closed.push_back(id);
@@ -209,6 +223,9 @@ void Worker::give_up_seats(const Call& call) {
   for (RtpEndpoint* endpoint : call.plain) {  // sends the goodbye first
     loop_.unwatch(*endpoint->ports().rtp);
     loop_.unwatch(*endpoint->ports().rtcp);
+  }
+  for (const auto& seat : call.seats) {
+    if (tcp_flows_ && seat) tcp_flows_->close_all_of(*seat);
   }
   for (const std::string& ufrag : call.ufrags) ufrags_.erase(ufrag);
   for (const SocketAddress& address : call.addresses) seats_.erase(address);
@@ -231,13 +248,14 @@ void Worker::on_turn(MonoTime now) {
     // A deadline that does not move would be a fault of ours, and must not stop the thread.
     due_.set(*call, std::max(call->bridge->next_deadline(), now + kShortestWait));
   }
+  if (tcp_flows_) tcp_flows_->on_time(now);
   count_shared_port(now);
   if (report_.events.empty() && report_.closed.empty() && !report_.shared_port) return;
   report_to_control_(std::exchange(report_, {}));
 }
 
 MonoTime Worker::next_deadline() const {
-  return due_.next();
+  return std::min(due_.next(), tcp_flows_ ? tcp_flows_->next_deadline() : kNever);
 }
 
 // Looked at in turns that happen anyway: an idle port has nothing new to tell.
@@ -252,6 +270,10 @@ void Worker::count_shared_port(MonoTime now) {
   totals.unknown_ufrag = drops_[Drop::kUnknownUfrag];
   totals.too_large = port[net::PortCount::kTooLarge];
   totals.not_sent = port[net::PortCount::kSendBlocked] + port[net::PortCount::kSendFailed];
+  if (tcp_flows_) {
+    totals.tcp_accepted = tcp_flows_->counters()[FlowCount::kAccepted];
+    totals.tcp_turned_away = tcp_flows_->counters()[FlowCount::kTurnedAway];
+  }
   if (totals == told_totals_) return;
   told_totals_ = totals;
   report_.shared_port = totals;

@@ -3,6 +3,7 @@
 // rest, wakes each call when it asked to be woken, and reports events to control once a turn.
 //
 //   shared port (browsers) ──▶ seat by address, first by the ufrag of a check ─┐
+//   TCP connections        ──▶ tcp_flows: the same, kept by connection ────────┤
 //   port pair (SIP peers)  ──▶ its own seat ───────────────────────────────────┴▶ endpoint ▶ bridge
 //
 // It decides nothing about a call and knows no protocol beyond "is this a STUN check".
@@ -24,6 +25,7 @@
 #include "media/bridge.h"
 #include "media/deadline_heap.h"
 #include "media/engine.h"
+#include "media/tcp_flows.h"
 #include "net/port_pool.h"
 #include "net/wire.h"
 #include "rtc/dtls.h"
@@ -51,8 +53,23 @@ struct Report {
   std::optional<SharedPortTotals> shared_port;  // when they changed, at most once a second
 };
 
-class Worker final : private net::Resident {
+struct WorkerCall;
+
+// A place at which a remote address is heard.
+struct Seat {
+  Endpoint& endpoint;
+  Bridge& bridge;
+  Side side;
+  WorkerCall& call;
+};
+
+class Worker final : private net::Resident, private TcpFlows::Host {
  public:
+  // Where browsers come in; the listener may be missing.
+  struct Doors {
+    std::unique_ptr<net::Port> port;
+    std::unique_ptr<net::Listener> listener;
+  };
   struct Settings {
     std::vector<IpAddress> own_addresses;
     int opus_complexity = 5;
@@ -60,8 +77,8 @@ class Worker final : private net::Resident {
 
   // report is called on the loop's thread, at the end of a turn. The loop must outlive the worker
   // and not run any more when it dies.
-  Worker(net::Loop& loop, std::unique_ptr<net::Port> browser_port, rtc::DtlsContext dtls,
-         Settings settings, Function<void(Report)> report);
+  Worker(net::Loop& loop, Doors doors, rtc::DtlsContext dtls, Settings settings,
+         Function<void(Report)> report);
   ~Worker();
 
   void start();  // once, before all else
@@ -72,22 +89,21 @@ class Worker final : private net::Resident {
 
  private:
   enum class Drop : uint8_t { kUnknownSender, kUnknownUfrag, kCount };
-  struct Call;
-  // A place at which a remote address is heard.
-  struct Seat {
-    Endpoint& endpoint;
-    Bridge& bridge;
-    Side side;
-    Call& call;
-  };
+  using Call = WorkerCall;
+  friend WorkerCall;
   struct TextHash {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
 
   void on_datagram(net::Port& port, net::Datagram& datagram);
-  void receive(Seat& seat, net::Port& port, net::Datagram& datagram);
   Seat* seat_of(const net::Datagram& datagram);
+
+  Seat* seat_named_by(const net::Datagram& datagram) override;
+  void receive(Seat& seat, net::Port& port, net::Datagram& datagram) override;
+  bool has_proved(const Seat& seat, const TransportAddress& address) const override;
+  void on_port_gone(Seat& seat, const net::Port& port, const TransportAddress& address) override;
+
   void take_address(Seat& seat, const SocketAddress& address);
   void give_up_seats(const Call& call);
   std::unique_ptr<Endpoint> make_endpoint(Opening& opening, Side side, EventSink& events);
@@ -101,6 +117,7 @@ class Worker final : private net::Resident {
 
   net::Loop& loop_;
   std::unique_ptr<net::Port> browser_port_;
+  std::optional<TcpFlows> tcp_flows_;
   rtc::DtlsContext dtls_;
   const Settings settings_;
   Function<void(Report)> report_to_control_;

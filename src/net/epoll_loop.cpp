@@ -16,7 +16,8 @@
 namespace patchcord::net {
 namespace {
 
-constexpr size_t kMaxEvents = 256;  // descriptors looked at in one turn
+constexpr size_t kMaxEvents = 256;   // descriptors looked at in one turn
+constexpr size_t kMaxAccepted = 64;  // connections taken from one listener in one turn
 
 bool add_to_epoll(int epoll, int descriptor) {
   epoll_event event{};
@@ -63,7 +64,7 @@ void EpollLoop::post(Task task) {
   if (!mailbox_.put(std::move(task))) return;
   const uint64_t one = 1;
   // It can fail only when the counter is full, and then the loop is awake anyway.
-  [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof one);
+  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
 }
 
 TimerId EpollLoop::after(Duration delay, Task task) {
@@ -82,22 +83,39 @@ bool EpollLoop::is_current() const {
 }
 
 void EpollLoop::watch(Port& port, DatagramHandler handler) {
+  add_watch(port.descriptor(), port.local(),
+            {.port = &port, .on_datagrams = std::move(handler), .on_connection = {}});
+}
+
+void EpollLoop::watch(Listener& listener, ConnectionHandler handler) {
+  add_watch(listener.descriptor(), listener.local(),
+            {.listener = &listener, .on_datagrams = {}, .on_connection = std::move(handler)});
+}
+
+void EpollLoop::add_watch(int descriptor, const SocketAddress& local, Watch watch) {
   PATCHCORD_ON(*this);
-  const int descriptor = port.descriptor();
   if (!add_to_epoll(epoll_.get(), descriptor)) {
     log::error("loop.watch_failed",
-               {{"local", port.local().to_string()}, {"error", std::strerror(errno)}});
+               {{"local", local.to_string()}, {"error", std::strerror(errno)}});
     return;
   }
-  watches_[descriptor] = std::make_unique<Watch>(Watch{&port, std::move(handler)});
+  watches_[descriptor] = std::make_unique<Watch>(std::move(watch));
 }
 
 void EpollLoop::unwatch(Port& port) {
+  remove_watch(port.descriptor());
+}
+
+void EpollLoop::unwatch(Listener& listener) {
+  remove_watch(listener.descriptor());
+}
+
+void EpollLoop::remove_watch(int descriptor) {
   PATCHCORD_ON(*this);
-  const auto found = watches_.find(port.descriptor());
+  const auto found = watches_.find(descriptor);
   if (found == watches_.end()) return;
   outbox().flush();
-  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, port.descriptor(), nullptr);
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
   found->second->is_gone = true;
   gone_.push_back(std::move(found->second));
   watches_.erase(found);
@@ -140,7 +158,7 @@ void EpollLoop::turn() {
 void EpollLoop::run_tasks() {
   // Emptied before the box is: what is put meanwhile wakes the loop again.
   uint64_t ignored;
-  [[maybe_unused]] const ssize_t size = read(wake_.get(), &ignored, sizeof ignored);
+  [[maybe_unused]] const ssize_t size = ::read(wake_.get(), &ignored, sizeof ignored);
   mailbox_.run();
   end_of_part("tasks");
 }
@@ -160,8 +178,22 @@ void EpollLoop::on_readable(int descriptor) {
   const auto found = watches_.find(descriptor);
   if (found == watches_.end()) return;  // an earlier handler of this turn gave it up
   Watch& watch = *found->second;
-  const std::span<Datagram> datagrams = watch.port->receive(slab_);
-  if (!datagrams.empty()) watch.handler(datagrams);
+  return watch.port ? read(watch) : accept(watch);
+}
+
+void EpollLoop::read(Watch& watch) {
+  do {
+    const std::span<Datagram> datagrams = watch.port->receive(slab_);
+    if (!datagrams.empty() || watch.port->is_broken()) watch.on_datagrams(datagrams);
+  } while (!watch.is_gone && watch.port->has_more());
+}
+
+void EpollLoop::accept(Watch& watch) {
+  for (size_t i = 0; i < kMaxAccepted && !watch.is_gone; ++i) {
+    auto accepted = watch.listener->accept();
+    if (!accepted) return;
+    watch.on_connection(std::move(*accepted));
+  }
 }
 
 void EpollLoop::end_of_part(const char* part) {

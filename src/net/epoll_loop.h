@@ -43,20 +43,28 @@ class EpollLoop final : public Loop {
 
   void watch(Port& port, DatagramHandler handler) override;
   void unwatch(Port& port) override;
+  void watch(Listener& listener, ConnectionHandler handler) override;
+  void unwatch(Listener& listener) override;
   void attach(Resident& resident) override;
   void detach(Resident& resident) override;
 
  private:
   struct Watch {
-    Port* port;
-    DatagramHandler handler;
+    Port* port = nullptr;  // or
+    Listener* listener = nullptr;
+    DatagramHandler on_datagrams;
+    ConnectionHandler on_connection;
     bool is_gone = false;  // kept until the turn ends: its handler may be running
   };
 
   void turn();
   void run_tasks();
   int milliseconds_to_wait() const;
+  void add_watch(int descriptor, const SocketAddress& local, Watch watch);
+  void remove_watch(int descriptor);
   void on_readable(int descriptor);
+  void read(Watch& watch);
+  static void accept(Watch& watch);
   void end_of_part(const char* part);
 
   const Clock& clock_;

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "net/receive_slab.h"
+#include "net/tcp_socket.h"
 
 namespace patchcord::net {
 namespace {
@@ -216,6 +217,11 @@ void UdpSocket::send(std::span<const Outgoing> batch) {
 Result<std::unique_ptr<Port>> SystemWire::bind(const SocketAddress& local, PortKind kind) {
   TRY(std::unique_ptr<Port> port, UdpSocket::bind(local, kind));
   return port;
+}
+
+Result<std::unique_ptr<Listener>> SystemWire::listen(const SocketAddress& local) {
+  TRY(std::unique_ptr<Listener> listener, TcpListener::listen(local));
+  return listener;
 }
 
 }  // namespace patchcord::net

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // UdpSocket: a Port over a non-blocking socket of the operating system, in batches (recvmmsg,
-// sendmmsg); and SystemWire, which binds them. Answers can leave from the address the question came
-// to, also when bound to every address (IP_PKTINFO). Nothing a datagram or an ICMP message does
-// closes it. It knows no protocol.
-// Thread: that of its holder. Owner: media (Worker, PortPair).
+// sendmmsg); and SystemWire, which binds them and the TCP listeners of tcp_socket.h. Answers can
+// leave from the address the question came to, also when bound to every address (IP_PKTINFO).
+// Nothing a datagram or an ICMP message does closes it. It knows no protocol. Thread: that of its
+// holder. Owner: media (Worker, PortPair).
 #pragma once
 
 #include <memory>
@@ -33,6 +33,7 @@ class UdpSocket final : public Port {
 class SystemWire final : public Wire {
  public:
   Result<std::unique_ptr<Port>> bind(const SocketAddress& local, PortKind kind) override;
+  Result<std::unique_ptr<Listener>> listen(const SocketAddress& local) override;
 };
 
 }  // namespace patchcord::net

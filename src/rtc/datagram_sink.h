@@ -6,14 +6,14 @@
 // Thread: that of the transport.
 #pragma once
 
-#include "core/address.h"
 #include "core/bytes.h"
+#include "core/transport_address.h"
 
 namespace patchcord::rtc {
 
 class DatagramSink {
  public:
-  virtual void send(ByteSpan datagram, const SocketAddress& to) = 0;
+  virtual void send(ByteSpan datagram, const TransportAddress& to) = 0;
 
  protected:
   ~DatagramSink() = default;
@@ -22,7 +22,7 @@ class DatagramSink {
 // A sink with the address already written on the envelope, for layers that know no address.
 struct Route {
   DatagramSink& sink;
-  SocketAddress to;
+  TransportAddress to;
 
   void send(ByteSpan datagram) const { sink.send(datagram, to); }
 };

@@ -9,11 +9,11 @@
 #include <cstdint>
 #include <string>
 
-#include "core/address.h"
 #include "core/bytes.h"
 #include "core/counters.h"
 #include "core/random.h"
 #include "core/time.h"
+#include "core/transport_address.h"
 #include "rtc/datagram_sink.h"
 
 namespace patchcord::rtc {
@@ -50,12 +50,12 @@ class IceAgent {
 
   // What signalling says; the time limit for a first valid check starts here. `candidate` is where
   // a controlling agent sends its checks; a lite agent learns addresses from checks alone.
-  virtual void set_remote(const IceCredentials& remote, const SocketAddress& candidate,
+  virtual void set_remote(const IceCredentials& remote, const TransportAddress& candidate,
                           MonoTime now) = 0;
   // RFC 8445 section 9: new credentials of ours; set_remote() with those of the peer follows. What
   // is selected stays in use until the first check under the new ones.
   virtual void restart(const IceCredentials& local) = 0;
-  virtual void receive(ByteSpan datagram, const SocketAddress& from, MonoTime now,
+  virtual void receive(ByteSpan datagram, const TransportAddress& from, MonoTime now,
                        DatagramSink& out) = 0;
   virtual void on_time(MonoTime now, DatagramSink& out) = 0;
   virtual MonoTime next_deadline() const = 0;
@@ -63,9 +63,12 @@ class IceAgent {
   virtual IceState state() const = 0;
   // Where to send: the nominated address, before a nomination the one last proved. Unset at first.
   // A nominated address that fell silent gives way to one that is still checked.
-  virtual const SocketAddress& selected() const = 0;
+  virtual const TransportAddress& selected() const = 0;
   // A check of this address was valid within the last 30 s.
-  virtual bool is_proved(const SocketAddress& address, MonoTime now) const = 0;
+  virtual bool is_proved(const TransportAddress& address, MonoTime now) const = 0;
+  // The way to this address is gone (a TCP connection that broke): it is proved no more, and
+  // another proved one takes its place if it was selected. Consent goes on counting.
+  virtual void forget(const TransportAddress& address, MonoTime now) = 0;
   virtual const Counters<IceDrop>& drops() const = 0;
 };
 

@@ -18,7 +18,7 @@ constexpr uint32_t kPriority = 110u << 24 | 65535u << 8 | 255u;
 IceControlling::IceControlling(const IceCredentials& local, Random& random)
     : random_(random), local_(local), tie_breaker_(random.u64()) {}
 
-void IceControlling::set_remote(const IceCredentials& remote, const SocketAddress& candidate,
+void IceControlling::set_remote(const IceCredentials& remote, const TransportAddress& candidate,
                                 MonoTime now) {
   remote_ = remote;
   candidate_ = candidate;
@@ -26,7 +26,7 @@ void IceControlling::set_remote(const IceCredentials& remote, const SocketAddres
   if (state_ == IceState::kWaiting) deadline_ = now + kIceConnectLimit;
 }
 
-void IceControlling::receive(ByteSpan datagram, const SocketAddress& from, MonoTime now,
+void IceControlling::receive(ByteSpan datagram, const TransportAddress& from, MonoTime now,
                              DatagramSink&) {
   const auto message = parse_stun(datagram);
   if (!message) return drops_.add(IceDrop::kMalformed);
@@ -74,7 +74,11 @@ void IceControlling::send_check(DatagramSink& out) {
   out.send(builder.seal(remote_.pwd), candidate_);
 }
 
-bool IceControlling::is_proved(const SocketAddress& address, MonoTime now) const {
+void IceControlling::forget(const TransportAddress& address, MonoTime) {
+  if (selected_ == address) selected_ = {};
+}
+
+bool IceControlling::is_proved(const TransportAddress& address, MonoTime now) const {
   return address.is_set() && address == selected_ && now < deadline_;
 }
 

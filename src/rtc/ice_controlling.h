@@ -16,17 +16,18 @@ class IceControlling final : public IceAgent {
  public:
   IceControlling(const IceCredentials& local, Random& random);
 
-  void set_remote(const IceCredentials& remote, const SocketAddress& candidate,
+  void set_remote(const IceCredentials& remote, const TransportAddress& candidate,
                   MonoTime now) override;
   void restart(const IceCredentials& local) override { local_ = local; }
-  void receive(ByteSpan datagram, const SocketAddress& from, MonoTime now,
+  void receive(ByteSpan datagram, const TransportAddress& from, MonoTime now,
                DatagramSink& out) override;
   void on_time(MonoTime now, DatagramSink& out) override;
   MonoTime next_deadline() const override;
 
   IceState state() const override { return state_; }
-  const SocketAddress& selected() const override { return selected_; }
-  bool is_proved(const SocketAddress& address, MonoTime now) const override;
+  const TransportAddress& selected() const override { return selected_; }
+  bool is_proved(const TransportAddress& address, MonoTime now) const override;
+  void forget(const TransportAddress& address, MonoTime now) override;
   const Counters<IceDrop>& drops() const override { return drops_; }
 
  private:
@@ -37,8 +38,8 @@ class IceControlling final : public IceAgent {
   IceCredentials local_;
   IceCredentials remote_;
   uint64_t tie_breaker_;
-  SocketAddress candidate_;
-  SocketAddress selected_;
+  TransportAddress candidate_;
+  TransportAddress selected_;
   std::array<StunTransaction, 8> asked_{};  // a ring: the answer to any of the last eight will do
   size_t checks_ = 0;
   IceState state_ = IceState::kWaiting;

@@ -14,7 +14,7 @@ constexpr uint16_t kRoleConflict = 487;
 
 }  // namespace
 
-void IceLite::set_remote(const IceCredentials&, const SocketAddress&, MonoTime now) {
+void IceLite::set_remote(const IceCredentials&, const TransportAddress&, MonoTime now) {
   // The peer's credentials sign its answers to checks of ours, and a lite agent sends none.
   if (state_ == IceState::kWaiting) connect_deadline_ = now + kIceConnectLimit;
 }
@@ -30,7 +30,7 @@ const IceCredentials* IceLite::credentials_for(std::string_view ufrag) const {
   return nullptr;
 }
 
-void IceLite::receive(ByteSpan datagram, const SocketAddress& from, MonoTime now,
+void IceLite::receive(ByteSpan datagram, const TransportAddress& from, MonoTime now,
                       DatagramSink& out) {
   const auto message = parse_stun(datagram);
   if (!message) return drops_.add(IceDrop::kMalformed);
@@ -53,7 +53,7 @@ void IceLite::answer(const StunMessage& request, const IceCredentials& credentia
                      const Route& out) {
   std::array<uint8_t, kMaxAnswer> buffer;
   StunBuilder builder(buffer, StunType::kBindingSuccess, request.transaction);
-  out.send(builder.xor_mapped(out.to).seal(credentials.pwd));
+  out.send(builder.xor_mapped(out.to.address).seal(credentials.pwd));
 }
 
 void IceLite::answer_unknown(const StunMessage& request, const IceCredentials& credentials,
@@ -72,7 +72,7 @@ void IceLite::answer_conflict(const StunMessage& request, const IceCredentials& 
   out.send(builder.error(kRoleConflict, "").seal(credentials.pwd));
 }
 
-void IceLite::prove(const StunMessage& request, const SocketAddress& from, MonoTime now) {
+void IceLite::prove(const StunMessage& request, const TransportAddress& from, MonoTime now) {
   if (previous_ && request.local_ufrag() == local_.ufrag) {
     previous_.reset();
     nominated_ = false;
@@ -97,10 +97,27 @@ void IceLite::prove(const StunMessage& request, const SocketAddress& from, MonoT
   if (state_ == IceState::kWaiting) state_ = IceState::kConnected;
 }
 
-bool IceLite::is_proved(const SocketAddress& address, MonoTime now) const {
+bool IceLite::is_proved(const TransportAddress& address, MonoTime now) const {
   return address.is_set() && std::any_of(proved_.begin(), proved_.end(), [&](const Proved& p) {
            return p.address == address && now - p.checked < kIceConsentLimit;
          });
+}
+
+void IceLite::forget(const TransportAddress& address, MonoTime now) {
+  std::replace_if(
+      proved_.begin(), proved_.end(), [&](const Proved& p) { return p.address == address; },
+      Proved{});
+  if (selected_.address != address) return;
+  const auto newest =
+      std::max_element(proved_.begin(), proved_.end(),
+                       [](const Proved& a, const Proved& b) { return a.checked < b.checked; });
+  if (is_proved(newest->address, now)) {
+    selected_ = *newest;
+  } else {
+    // The time of the last check stays: the consent it gave ends when it would have.
+    selected_.address = {};
+    nominated_ = false;
+  }
 }
 
 void IceLite::on_time(MonoTime now, DatagramSink&) {

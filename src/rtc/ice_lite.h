@@ -19,24 +19,25 @@ class IceLite final : public IceAgent {
  public:
   explicit IceLite(const IceCredentials& local) : local_(local) {}
 
-  void set_remote(const IceCredentials& remote, const SocketAddress& candidate,
+  void set_remote(const IceCredentials& remote, const TransportAddress& candidate,
                   MonoTime now) override;
   void restart(const IceCredentials& local) override;
-  void receive(ByteSpan datagram, const SocketAddress& from, MonoTime now,
+  void receive(ByteSpan datagram, const TransportAddress& from, MonoTime now,
                DatagramSink& out) override;
   void on_time(MonoTime now, DatagramSink& out) override;
   MonoTime next_deadline() const override;
 
   IceState state() const override { return state_; }
-  const SocketAddress& selected() const override { return selected_.address; }
-  bool is_proved(const SocketAddress& address, MonoTime now) const override;
+  const TransportAddress& selected() const override { return selected_.address; }
+  bool is_proved(const TransportAddress& address, MonoTime now) const override;
+  void forget(const TransportAddress& address, MonoTime now) override;
   const Counters<IceDrop>& drops() const override { return drops_; }
 
  private:
   // A peer has a handful of interfaces; the address that was quiet longest gives up its place.
   static constexpr size_t kMaxProved = 8;
   struct Proved {
-    SocketAddress address;
+    TransportAddress address;
     MonoTime checked{};
   };
 
@@ -46,7 +47,7 @@ class IceLite final : public IceAgent {
                       const Route& out);
   void answer_conflict(const StunMessage& request, const IceCredentials& credentials,
                        const Route& out);
-  void prove(const StunMessage& request, const SocketAddress& from, MonoTime now);
+  void prove(const StunMessage& request, const TransportAddress& from, MonoTime now);
 
   IceCredentials local_;
   std::optional<IceCredentials> previous_;  // after a restart, until the new ones are used

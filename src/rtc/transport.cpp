@@ -43,7 +43,7 @@ void Transport::restart_ice(const IceCredentials& local, const RemoteParameters&
   ice_->set_remote(remote.ice, remote.candidate, now);
 }
 
-Received Transport::receive(MutableByteSpan datagram, const SocketAddress& from, MonoTime now,
+Received Transport::receive(MutableByteSpan datagram, const TransportAddress& from, MonoTime now,
                             DatagramSink& out) {
   if (stage_ == Stage::kEnded) {
     drops_.add(TransportDrop::kEnded);
@@ -69,7 +69,7 @@ Received Transport::receive(MutableByteSpan datagram, const SocketAddress& from,
 }
 
 Received Transport::receive_media(MutableByteSpan packet, Received::Kind kind,
-                                  const SocketAddress& from, MonoTime now) {
+                                  const TransportAddress& from, MonoTime now) {
   if (stage_ != Stage::kConnected) {
     drops_.add(TransportDrop::kTooEarly);
     return {};
@@ -83,7 +83,7 @@ Received Transport::receive_media(MutableByteSpan packet, Received::Kind kind,
   return plain ? Received{kind, *plain} : Received{};
 }
 
-void Transport::receive_dtls(ByteSpan datagram, const SocketAddress& from, MonoTime now,
+void Transport::receive_dtls(ByteSpan datagram, const TransportAddress& from, MonoTime now,
                              DatagramSink& out) {
   // RFC 8827 section 6.5 and the ClientHello race: whoever is not proved cannot begin a handshake.
   if (!ice_->is_proved(from, now)) return drops_.add(TransportDrop::kUnprovedAddress);

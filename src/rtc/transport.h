@@ -17,11 +17,11 @@
 #include <string>
 #include <vector>
 
-#include "core/address.h"
 #include "core/bytes.h"
 #include "core/counters.h"
 #include "core/random.h"
 #include "core/time.h"
+#include "core/transport_address.h"
 #include "rtc/datagram_sink.h"
 #include "rtc/dtls.h"
 #include "rtc/ice.h"
@@ -36,7 +36,7 @@ struct RemoteParameters {
   IceCredentials ice;
   std::vector<std::string> fingerprints;  // "sha-256 AB:CD:..": one of them must match
   DtlsRole our_role = DtlsRole::kServer;
-  SocketAddress candidate;  // kControlling only: where to send the checks
+  TransportAddress candidate;  // kControlling only: where to send the checks
 };
 
 enum class TransportEvent : uint8_t {
@@ -80,7 +80,7 @@ class Transport {
   void restart_ice(const IceCredentials& local, const RemoteParameters& remote, MonoTime now);
 
   // One datagram. Answers go to `out`; a media packet comes back decrypted in place.
-  Received receive(MutableByteSpan datagram, const SocketAddress& from, MonoTime now,
+  Received receive(MutableByteSpan datagram, const TransportAddress& from, MonoTime now,
                    DatagramSink& out);
   void on_time(MonoTime now, DatagramSink& out);
   MonoTime next_deadline() const;  // kNever if nothing is due; may change after any call
@@ -95,11 +95,13 @@ class Transport {
 
   bool is_connected() const { return stage_ == Stage::kConnected; }
   // The nominated address; may change during a call.
-  const SocketAddress& remote() const { return ice_->selected(); }
+  const TransportAddress& remote() const { return ice_->selected(); }
   // A check of this address was valid within the last 30 s: it is the peer's.
-  bool is_proved(const SocketAddress& address, MonoTime now) const {
+  bool is_proved(const TransportAddress& address, MonoTime now) const {
     return ice_->is_proved(address, now);
   }
+  // The way to this address is gone; see IceAgent.
+  void forget(const TransportAddress& address, MonoTime now) { ice_->forget(address, now); }
   std::optional<TransportEvent> poll_event();  // to be asked after each call that takes a sink
   const std::string& failure() const { return failure_; }
 
@@ -111,8 +113,9 @@ class Transport {
  private:
   enum class Stage : uint8_t { kConnecting, kConnected, kEnded };
 
-  void receive_dtls(ByteSpan datagram, const SocketAddress& from, MonoTime now, DatagramSink& out);
-  Received receive_media(MutableByteSpan packet, Received::Kind kind, const SocketAddress& from,
+  void receive_dtls(ByteSpan datagram, const TransportAddress& from, MonoTime now,
+                    DatagramSink& out);
+  Received receive_media(MutableByteSpan packet, Received::Kind kind, const TransportAddress& from,
                          MonoTime now);
   void advance(MonoTime now, DatagramSink& out);
   void check_ice();

@@ -68,6 +68,12 @@ void BrowserPeer::move(const SocketAddress& local) {
   watch();
 }
 
+void BrowserPeer::use(std::unique_ptr<net::Port> connection) {
+  loop_.unwatch(*port_);
+  port_ = std::move(connection);
+  watch();
+}
+
 void BrowserPeer::on_datagram(net::Datagram& datagram) {
   const rtc::Received received =
       transport_->receive(datagram.bytes, datagram.from, loop_.now(), *this);
@@ -99,11 +105,11 @@ void BrowserPeer::send_rtcp(ByteSpan compound) {
 }
 
 void BrowserPeer::send_raw(ByteSpan datagram) {
-  loop_.outbox().queue(*port_, datagram, transport_->remote());
+  loop_.outbox().queue(*port_, datagram, transport_->remote().address);
 }
 
-void BrowserPeer::send(ByteSpan datagram, const SocketAddress& to) {
-  loop_.outbox().queue(*port_, datagram, to);
+void BrowserPeer::send(ByteSpan datagram, const TransportAddress& to) {
+  loop_.outbox().queue(*port_, datagram, to.address);
 }
 
 void BrowserPeer::close() {

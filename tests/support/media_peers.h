@@ -51,6 +51,8 @@ class BrowserPeer final : private net::Resident, private rtc::DatagramSink {
   bool is_connected() const { return transport_->is_connected(); }
   // Moves to another port, as a browser does that changes its network; checks go on from there.
   void move(const SocketAddress& local);
+  // From here on everything goes by this TCP connection to the gateway.
+  void use(std::unique_ptr<net::Port> connection);
 
   void send(PayloadType type, ByteSpan payload);
   void send_rtcp(ByteSpan compound);
@@ -63,7 +65,7 @@ class BrowserPeer final : private net::Resident, private rtc::DatagramSink {
   std::vector<rtc::TransportEvent> events;
 
  private:
-  void send(ByteSpan datagram, const SocketAddress& to) override;
+  void send(ByteSpan datagram, const TransportAddress& to) override;
   void on_turn(MonoTime now) override;
   MonoTime next_deadline() const override { return transport_->next_deadline(); }
   void watch();

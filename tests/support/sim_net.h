@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SimWorld: a network and its clock for tests: hosts with addresses, UDP ports, loops, all in one
 // thread and in virtual time. Datagrams are lost, delayed, reordered and doubled by a seed, so that
-// a run is the same each time. Not a model of queues or bandwidth, and no TCP.
+// a run is the same each time. Of TCP there are connections whose frames arrive, whole and in
+// order. Not a model of queues, bandwidth or streams.
 //
 //   SimWorld world(seed);
 //   SimWire wire(world, {address});      // the wire of one host
@@ -39,9 +40,12 @@ struct SimQuality {
 struct SimDatagram {
   SocketAddress from, to;
   std::vector<uint8_t> bytes;
+  enum class Kind : uint8_t { kUdp, kTcp, kTcpEnd } kind = Kind::kUdp;
 };
 
 class SimPort;
+class SimConnection;
+class SimListener;
 class SimLoop;
 
 class SimWorld final : public Clock {
@@ -71,11 +75,14 @@ class SimWorld final : public Clock {
 
  private:
   friend class SimPort;
+  friend class SimConnection;
+  friend class SimListener;
   friend class SimWire;
   friend class SimLoop;
   using PortKey = std::pair<IpAddress, uint16_t>;
 
   void transmit(SimDatagram datagram);
+  void deliver(SimDatagram datagram);
   void schedule(const SimDatagram& datagram, const SimQuality& quality);
   void deliver_due();
   bool run_turns();  // false: no loop has anything to do now
@@ -89,28 +96,70 @@ class SimWorld final : public Clock {
   Function<bool(const SimDatagram&)> tap_;
   std::multimap<MonoTime, SimDatagram> under_way_;
   std::map<PortKey, SimPort*> ports_;
+  std::map<PortKey, SimListener*> listeners_;
+  std::map<std::pair<SocketAddress, SocketAddress>, SimConnection*> connections_;  // own, peer
   std::vector<SimLoop*> loops_;
   uint64_t sent_ = 0;
   uint64_t lost_ = 0;
   uint64_t unreachable_ = 0;
 };
 
-class SimPort final : public net::Port {
+// What a port and a connection have in common: where things arrive.
+class SimEnd : public net::Port {
  public:
-  SimPort(SimWorld& world, const SocketAddress& local, std::vector<IpAddress> addresses);
-  ~SimPort() override;
-
+  using Port::Port;
   std::span<net::Datagram> receive(net::ReceiveSlab& slab) override;
-  void send(std::span<const net::Outgoing> batch) override;
 
- private:
+ protected:
   friend class SimWorld;
   friend class SimLoop;
   static constexpr size_t kQueue = 1024;  // as a socket buffer: what is over is lost
 
+  std::deque<SimDatagram> arrived_;
+};
+
+class SimPort final : public SimEnd {
+ public:
+  SimPort(SimWorld& world, const SocketAddress& local, std::vector<IpAddress> addresses);
+  ~SimPort() override;
+
+  void send(std::span<const net::Outgoing> batch) override;
+
+ private:
   SimWorld& world_;
   std::vector<IpAddress> addresses_;
-  std::deque<SimDatagram> arrived_;
+};
+
+class SimConnection final : public SimEnd {
+ public:
+  SimConnection(SimWorld& world, const SocketAddress& local, const SocketAddress& peer);
+  ~SimConnection() override;  // the peer learns it
+
+  TransportProtocol protocol() const override { return TransportProtocol::kTcp; }
+  bool is_broken() const override { return is_broken_; }
+  void send(std::span<const net::Outgoing> batch) override;
+
+ private:
+  friend class SimWorld;
+  void break_off();
+
+  SimWorld& world_;
+  SocketAddress peer_;
+  bool is_broken_ = false;
+};
+
+class SimListener final : public net::Listener {
+ public:
+  SimListener(SimWorld& world, const SocketAddress& local, std::vector<IpAddress> addresses);
+  ~SimListener() override;
+  std::optional<Accepted> accept() override;
+
+ private:
+  friend class SimWire;
+  friend class SimLoop;
+  SimWorld& world_;
+  std::vector<IpAddress> addresses_;
+  std::deque<Accepted> waiting_;
 };
 
 class SimWire final : public net::Wire {
@@ -118,8 +167,13 @@ class SimWire final : public net::Wire {
   SimWire(SimWorld& world, std::vector<IpAddress> addresses)
       : world_(world), addresses_(std::move(addresses)) {}
   Result<std::unique_ptr<net::Port>> bind(const SocketAddress& local, net::PortKind kind) override;
+  Result<std::unique_ptr<net::Listener>> listen(const SocketAddress& local) override;
+  // Errors: kNetwork when nobody listens there.
+  Result<std::unique_ptr<net::Port>> connect(const SocketAddress& local, const SocketAddress& to);
 
  private:
+  std::vector<IpAddress> matching(const SocketAddress& local) const;
+
   SimWorld& world_;
   std::vector<IpAddress> addresses_;
   uint16_t next_free_ = 32768;
@@ -138,28 +192,40 @@ class SimLoop : public net::Loop {
 
   void watch(net::Port& port, net::DatagramHandler handler) override;
   void unwatch(net::Port& port) override;
+  void watch(net::Listener& listener, net::ConnectionHandler handler) override;
+  void unwatch(net::Listener& listener) override;
   void attach(net::Resident& resident) override { residents_.push_back(&resident); }
   void detach(net::Resident& resident) override { std::erase(residents_, &resident); }
 
-  size_t watched() const { return watches_.size(); }
+  size_t watched() const { return watches_.size(); }  // ports
   size_t timers() const { return timers_.size(); }
 
  private:
   friend class SimWorld;
   struct Watch {
-    SimPort* port;
+    SimEnd* port;
     net::DatagramHandler handler;
+    bool is_break_told = false;
+    bool has_news() const {
+      return !port->arrived_.empty() || (port->is_broken() && !is_break_told);
+    }
+  };
+  struct Door {
+    SimListener* listener;
+    net::ConnectionHandler handler;
   };
   bool has_work();
   MonoTime next_deadline() const;
   void turn();
   void read_ports();
+  void accept();
 
   SimWorld& world_;
   Mailbox mailbox_;
   std::atomic<bool> has_mail_ = false;
   net::TimerHeap timers_;
   std::vector<std::unique_ptr<Watch>> watches_;
+  std::vector<std::unique_ptr<Door>> doors_;
   std::vector<std::unique_ptr<Watch>> gone_;  // until the turn ends: its handler may be running
   std::vector<net::Resident*> residents_;
   net::ReceiveSlab slab_;

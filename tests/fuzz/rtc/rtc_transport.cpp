@@ -15,7 +15,7 @@ using namespace patchcord::rtc;
 namespace {
 
 struct CountingSink final : DatagramSink {
-  void send(ByteSpan, const SocketAddress&) override { ++sent; }
+  void send(ByteSpan, const TransportAddress&) override { ++sent; }
   size_t sent = 0;
 };
 

@@ -29,6 +29,8 @@ Agreement browser_side() {
                                .fingerprint = "sha-256 AA:BB:CC",
                                .candidates = {*SocketAddress::parse("192.0.2.9:10000"),
                                               *SocketAddress::parse("127.0.0.1:10000")},
+                               .tcp_candidates = {*SocketAddress::parse("192.0.2.9:10000"),
+                                                  *SocketAddress::parse("[2001:db8::9]:10000")},
                                .ssrc = Ssrc(4711),
                                .cname = "cn"};
   return a;
@@ -83,7 +85,7 @@ TEST(Negotiation, BrowserGetsItsFixedAnswer) {
     EXPECT_EQ(audio.codecs[0].name, "opus") << "T35";
     for (const sdp::Codec& codec : audio.codecs) EXPECT_FALSE(codec.name.empty()) << "T35";
     EXPECT_EQ(audio.setup, sdp::Setup::kPassive);
-    EXPECT_EQ(audio.candidates.size(), 2u);
+    EXPECT_EQ(audio.candidates.size(), 4u);
     EXPECT_TRUE(audio.end_of_candidates);
     EXPECT_EQ(audio.mid, "0");
     EXPECT_EQ(answer.bundle()->mids, std::vector<std::string>{"0"});
@@ -91,6 +93,22 @@ TEST(Negotiation, BrowserGetsItsFixedAnswer) {
     EXPECT_EQ(d.agreement.webrtc->fingerprints.size(), 1u);
     EXPECT_TRUE(d.agreement.event);
   }
+}
+
+TEST(Negotiation, CandidatesOverTcpArePassiveAndComeAfterAllOthers) {
+  const Described d = good(answer_offer(browser_side(), corpus("chromium-audio.sdp"), policy()));
+  EXPECT_NE(d.sdp.find("a=candidate:t2 1 tcp 1520434943 2001:db8::9 10000 typ host "
+                       "tcptype passive\r\n"),
+            std::string::npos)
+      << d.sdp;
+  const auto answer = *sdp::parse(d.sdp);
+  uint32_t last = 0xffffffff;
+  for (const sdp::Candidate& candidate : answer.media[0].candidates) {
+    EXPECT_LT(candidate.priority, last);
+    last = candidate.priority;
+  }
+  EXPECT_EQ(answer.media[0].candidates[1].transport, "udp");
+  EXPECT_EQ(answer.media[0].candidates[2].transport, "tcp");
 }
 
 TEST(Negotiation, VideoIsRejectedInItsPlace) {

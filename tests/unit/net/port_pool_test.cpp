@@ -26,6 +26,9 @@ struct FakeWire final : Wire {
     }
     return std::unique_ptr<Port>(std::make_unique<DeadPort>(local, bound));
   }
+  Result<std::unique_ptr<Listener>> listen(const SocketAddress&) override {
+    return {ErrorCode::kNetwork, "no TCP here"};
+  }
   std::set<uint16_t> bound;
   std::set<uint16_t> others;  // what other programs hold
 };

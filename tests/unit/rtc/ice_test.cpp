@@ -205,7 +205,49 @@ TEST(IceLite, RemembersAHandfulOfAddresses) {
     lite.receive(check, from, kStart + milliseconds(i));
     EXPECT_TRUE(lite.agent.is_proved(from, kStart + milliseconds(i)));
   }
-  EXPECT_FALSE(lite.agent.is_proved({IpAddress::v4(203, 0, 113, 1), 1}, kStart + seconds(1)));
+  const SocketAddress first(IpAddress::v4(203, 0, 113, 1), 1);
+  EXPECT_FALSE(lite.agent.is_proved(first, kStart + seconds(1)));
+}
+
+TEST(IceLite, OverTcpAndOverUdpOneAddressIsTwo) {
+  Lite lite;
+  const TransportAddress tcp(kHome, TransportProtocol::kTcp);
+  lite.agent.receive(Check().bytes(), tcp, kStart, lite.sink);
+  EXPECT_EQ(lite.sink.sent.at(0).to, tcp);
+  EXPECT_EQ(lite.agent.selected(), tcp);
+  EXPECT_TRUE(lite.agent.is_proved(tcp, kStart));
+  EXPECT_FALSE(lite.agent.is_proved(kHome, kStart));
+}
+
+TEST(IceLite, AnAddressWhoseWayBrokeGivesPlaceToAnotherProvedOne) {
+  Lite lite;
+  const TransportAddress tcp(kHome, TransportProtocol::kTcp);
+  lite.receive(Check().bytes(), kMobile);
+  lite.agent.receive(Check{.nominate = Nominate::kYes}.bytes(), tcp, kStart + seconds(1),
+                     lite.sink);
+  ASSERT_EQ(lite.agent.selected(), tcp);
+  lite.agent.forget(tcp, kStart + seconds(2));
+  EXPECT_FALSE(lite.agent.is_proved(tcp, kStart + seconds(2)));
+  EXPECT_EQ(lite.agent.selected(), kMobile);
+  EXPECT_EQ(lite.agent.next_deadline(), kStart + kIceConsentLimit);
+}
+
+TEST(IceLite, WhenTheOnlyWayBrokeConsentRunsOnUntilAnotherIsProved) {
+  Lite lite;
+  const TransportAddress tcp(kHome, TransportProtocol::kTcp);
+  const auto nominating = Check{.nominate = Nominate::kYes}.bytes();
+  lite.agent.receive(nominating, tcp, kStart, lite.sink);
+  lite.agent.forget(tcp, kStart + seconds(2));
+  EXPECT_FALSE(lite.agent.selected().is_set());
+  EXPECT_EQ(lite.agent.state(), IceState::kConnected);
+  EXPECT_EQ(lite.agent.next_deadline(), kStart + kIceConsentLimit);
+
+  const TransportAddress again(kMobile, TransportProtocol::kTcp);
+  lite.agent.receive(Check().bytes(), again, kStart + seconds(5), lite.sink);
+  EXPECT_EQ(lite.agent.selected(), again);
+  lite.agent.forget(again, kStart + seconds(6));
+  lite.agent.on_time(kStart + seconds(5) + kIceConsentLimit, lite.sink);
+  EXPECT_EQ(lite.agent.state(), IceState::kConsentLost);
 }
 
 TEST(IceLite, AnswersOldAndNewCredentialsDuringARestart) {

@@ -78,7 +78,7 @@ struct Peer {
     const auto sealed =
         is_rtcp ? transport.protect_rtcp(packet, size) : transport.protect_rtp(packet, size);
     if (!sealed) return false;
-    network.send(address, transport.remote(), *sealed);
+    network.send(address, transport.remote().address, *sealed);
     return true;
   }
 

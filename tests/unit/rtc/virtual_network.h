@@ -126,8 +126,8 @@ class VirtualNetwork {
 class NetworkSink final : public DatagramSink {
  public:
   NetworkSink(VirtualNetwork& network, const SocketAddress& own) : network_(&network), own_(own) {}
-  void send(ByteSpan datagram, const SocketAddress& to) override {
-    network_->send(own_, to, datagram);
+  void send(ByteSpan datagram, const TransportAddress& to) override {
+    network_->send(own_, to.address, datagram);
   }
 
  private:
@@ -139,9 +139,9 @@ class NetworkSink final : public DatagramSink {
 struct RecordingSink final : DatagramSink {
   struct Sent {
     std::vector<uint8_t> bytes;
-    SocketAddress to;
+    TransportAddress to;
   };
-  void send(ByteSpan datagram, const SocketAddress& to) override {
+  void send(ByteSpan datagram, const TransportAddress& to) override {
     sent.push_back({{datagram.begin(), datagram.end()}, to});
   }
   std::vector<Sent> sent;
