@@ -76,7 +76,7 @@ std::string lower(std::string text) {
 }
 
 ConfigResult read_config(std::string_view yaml) {
-  ConfigResult result{defaults(), {}};
+  ConfigResult result{.config = defaults(), .stated = {}, .problems = {}};
   if (yaml.size() > kMaxFile) {
     result.problems.push_back({0, "the file is larger than 1 MB"});
   } else if (is_nested_too_deep(yaml)) {
@@ -88,6 +88,7 @@ ConfigResult read_config(std::string_view yaml) {
         result.problems.push_back({1, "the file must be made of keys, like \"listen:\""});
       } else if (node.IsMap()) {
         read_root(node, result);
+        result.stated = stated(node);
       }
     } catch (const YAML::Exception& error) {
       result.problems.push_back(

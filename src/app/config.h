@@ -45,6 +45,7 @@ struct Config {
   struct {
     std::filesystem::path root;  // of the Phone page; empty: found beside the program
     std::vector<std::string> allowed_origins;
+    std::vector<IpAddress> trusted_proxies;  // whose X-Forwarded-For is believed
   } web;
   struct {
     std::vector<IpAddress> addresses;  // candidates to the browser
@@ -85,6 +86,13 @@ struct Config {
   log::Level log_level = log::Level::kInfo;
 };
 
+// What two files say differently, key by key: "limits.calls". `from` and `to` are empty where a
+// file does not name the key; a password is never shown.
+struct ConfigChange {
+  std::string key, from, to;
+  bool needs_restart = false;  // the running gateway cannot take it over
+};
+
 struct ConfigProblem {
   int line = 0;  // 1 is the first; 0: the file as a whole
   std::string text;
@@ -92,12 +100,15 @@ struct ConfigProblem {
 
 struct ConfigResult {
   Config config;
-  std::vector<ConfigProblem> problems;  // none: the config is good
+  std::map<std::string, std::string> stated{};  // what the file says, key by key
+  std::vector<ConfigProblem> problems;          // none: the config is good
 };
 
 // Reads YAML text. Never throws.
 ConfigResult read_config(std::string_view yaml);
 ConfigResult read_config_file(const std::filesystem::path& file);
+
+std::vector<ConfigChange> changes_between(const ConfigResult& from, const ConfigResult& to);
 
 // What `patchcord demo` runs with: users demo1 and demo2, echo at 600, no SIP server.
 Config demo_config();

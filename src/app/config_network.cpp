@@ -111,6 +111,9 @@ void read_web(YamlSection& root, Config& config) {
       config.web.allowed_origins.push_back(origin);
       return std::string();
     });
+    web.read_list("trusted_proxies", [&](const std::string& text) {
+      return add_addresses(text, config.web.trusted_proxies);
+    });
   });
   std::string state = config.state;
   root.read("state", state);

@@ -25,6 +25,9 @@ void read_limits(YamlSection& root, Config& config);
 void read_records(YamlSection& root, Config& config);  // after `state` is known
 void read_log(YamlSection& root, Config& config);
 
+// config_changes.cpp: every value of the file under its path
+std::map<std::string, std::string> stated(const YAML::Node& root);
+
 std::string lower(std::string text);
 
 }  // namespace patchcord::app

@@ -183,6 +183,7 @@ Result<void> Server::Parts::build_web() {
   page.mounts = {{"/", root, web::Sharing::kSameOrigin},
                  {"/sdk/", root / "sdk", web::Sharing::kAnyOrigin}};
   page.allowed_origins = config.web.allowed_origins;
+  page.trusted_proxies = config.web.trusted_proxies;
   page.limits.connections = config.limits.connections;
   web = std::make_unique<web::Server>(io, std::move(page), &browsers);
   browsers.attach(gateway->hub(), *web);

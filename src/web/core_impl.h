@@ -96,6 +96,9 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   void stop();
   void stop_accepting();
   Result<void> load_certificate();
+  bool is_proxy(const IpAddress& ip) const;
+  // Who stands behind the connection: its peer, or the client that a trusted proxy names.
+  SocketAddress client_of(const SocketAddress& peer, const Request& request) const;
   std::vector<SocketAddress> addresses() const;
   std::shared_ptr<WebSocket> websocket(ConnectionId id) const;  // null when it is gone
   void close_all(uint16_t code, std::string_view reason);

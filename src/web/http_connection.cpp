@@ -58,7 +58,7 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
     if (head->content_length > limits().body_bytes) return reject(413);
     persistence_ = head->persistence;
     request_ = std::move(head->request);
-    request_.peer = link_.address;
+    request_.peer = link_.core->client_of(link_.address, request_);
     buffer_.erase(0, n);
     read_body(head->content_length);
   }
@@ -80,7 +80,8 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
   }
 
   void upgrade(const Request& request) {
-    const PeerInfo peer{link_.address, std::string(request.header("Origin")),
+    const PeerInfo peer{link_.core->client_of(link_.address, request),
+                        std::string(request.header("Origin")),
                         std::string(request.header("User-Agent")), link_.security};
     if (!link_.core->is_origin_allowed(peer.origin)) return reject(403);
     deadline_.drop();

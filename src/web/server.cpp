@@ -136,7 +136,8 @@ void ServerCore::on_accepted(Listener& listener, tcp::socket socket) {
   if (error) return;
   const SocketAddress address = SocketAddress::from_sockaddr(remote.data());
   size_t& here = per_address_[address.ip()];
-  if (counts_.connections >= limits().connections || here >= limits().connections_per_address) {
+  const bool is_crowded = here >= limits().connections_per_address && !is_proxy(address.ip());
+  if (counts_.connections >= limits().connections || is_crowded) {
     ++counts_.refused;
     if (here == 0) per_address_.erase(address.ip());
     return;
@@ -150,6 +151,19 @@ void ServerCore::on_accepted(Listener& listener, tcp::socket socket) {
   serve_http(Accepted{shared_from_this(), id, address, listener.security,
                       Stream(std::move(socket), tls, limits().close_time),
                       Slot(shared_from_this(), id, address.ip())});
+}
+
+bool ServerCore::is_proxy(const IpAddress& ip) const {
+  return std::ranges::find(options_.trusted_proxies, ip) != options_.trusted_proxies.end();
+}
+
+// The last entry is the one the proxy itself has added; those before it are anybody's words.
+SocketAddress ServerCore::client_of(const SocketAddress& peer, const Request& request) const {
+  if (!is_proxy(peer.ip())) return peer;
+  std::string_view chain = request.header("X-Forwarded-For");
+  chain.remove_prefix(std::min(chain.find_last_of(", ") + 1, chain.size()));
+  const auto client = IpAddress::parse(chain);
+  return client ? SocketAddress(*client, 0) : peer;
 }
 
 void ServerCore::stop_accepting() {

@@ -103,6 +103,8 @@ struct ServerOptions {
   std::filesystem::path key;
   std::vector<Mount> mounts;                 // the longest prefix wins
   std::vector<std::string> allowed_origins;  // of a WebSocket; empty: every origin
+  // Whose X-Forwarded-For is believed; their own connections are not limited per address.
+  std::vector<IpAddress> trusted_proxies;
   Limits limits;
 };
 

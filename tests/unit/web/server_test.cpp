@@ -354,6 +354,24 @@ TEST_F(ServerTest, APingFloodIsDropped) {
   EXPECT_TRUE(run_until(io, [&] { return listener.closed.size() == 1; }));
 }
 
+TEST_F(ServerTest, BelievesOnlyATrustedProxyWhoTheClientIs) {
+  const char* forwarded = "X-Forwarded-For: 203.0.113.9, 192.0.2.44\r\n";
+  start();
+  ASSERT_TRUE(Client(io, at()).upgrade("/", forwarded));
+  EXPECT_EQ(listener.peers.back().address.ip(), loopback().ip()) << "nobody is trusted";
+
+  options.trusted_proxies = {loopback().ip()};
+  options.limits.connections_per_address = 1;
+  start();
+  Client first(io, at()), second(io, at()), third(io, at());
+  ASSERT_TRUE(first.upgrade("/", forwarded));
+  EXPECT_EQ(listener.peers.back().address.ip().to_string(), "192.0.2.44")
+      << "the proxy's own word; what stands before it may be the client's";
+  ASSERT_TRUE(second.upgrade("/", "X-Forwarded-For: <script>\r\n"));
+  EXPECT_EQ(listener.peers.back().address.ip(), loopback().ip());
+  ASSERT_TRUE(third.upgrade("/")) << "a proxy may have more connections than one address";
+}
+
 TEST_F(ServerTest, OnlyAllowedOriginsMayUpgrade) {
   options.allowed_origins = {"https://app.example"};
   start();
