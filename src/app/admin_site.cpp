@@ -34,6 +34,7 @@ AdminSite::AdminSite(boost::asio::io_context& io, const SocketAddress& address, 
   get("/healthz", [this] { return json(admin::health_json(sources_.gateway.health())); });
   get("/readyz", [this] { return readiness(); });
   get("/api/calls", [this] { return json(sources_.gateway.calls_json()); });
+  get("/api/calls/ended", [this] { return json(sources_.ended.json()); });
   get("/metrics", [this] {
     return answer(200, "text/plain; version=0.0.4; charset=utf-8",
                   sources_.metrics.text(readings()));

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// AdminSite: what the operator's address serves: health, readiness, live calls, metrics. It reads;
-// it changes nothing. It has no password: the address belongs on the loopback.
-// Thread: control. Owner: Server.
+// AdminSite: what the operator's address serves: health, readiness, calls now and lately, metrics.
+// It reads; it changes nothing. It has no password: the address belongs on the loopback. Thread:
+// control. Owner: Server.
 #pragma once
 
 #include <filesystem>
 
 #include "admin/metrics.h"
 #include "app/gateway.h"
+#include "store/recent.h"
 #include "store/record_file.h"
 #include "web/server.h"
 
@@ -19,6 +20,7 @@ class AdminSite {
     const Gateway& gateway;
     const web::Server& pages;
     const admin::Metrics& metrics;
+    const store::Recent& ended;
     const store::RecordFile* records;  // none are kept: null
     const Clock& clock;
     std::filesystem::path certificate;  // of the pages; empty: they have none

@@ -121,6 +121,7 @@ struct Server::Parts {
   admin::Metrics metrics{PATCHCORD_VERSION};
   std::unique_ptr<store::RecordFile> records;
   std::optional<store::Recorder> recorder;
+  store::Recent recent;
   std::vector<call::Observer*> observers;
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<web::Server> web;
@@ -139,7 +140,7 @@ Result<void> Server::Parts::build() {
 }
 
 Result<void> Server::Parts::build_observers() {
-  observers = {&metrics};
+  observers = {&metrics, &recent};
   if (config.records.file.empty()) return {};
   TRY(records, store::RecordFile::open(config.records.file));
   recorder.emplace(*records);
@@ -199,7 +200,7 @@ Result<void> Server::Parts::build_admin() {
   if (!config.listen.admin) return {};
   admin = std::make_unique<AdminSite>(
       io, *config.listen.admin,
-      AdminSite::Sources{*gateway, *web, metrics, records.get(), clock, page_certificate});
+      AdminSite::Sources{*gateway, *web, metrics, recent, records.get(), clock, page_certificate});
   return admin->start();
 }
 

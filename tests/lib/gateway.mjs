@@ -88,6 +88,11 @@ export class Gateway {
     return Object.fromEntries(lines.map((line) => line.match(/^(.*) (\S+)$/).slice(1)).map(([k, v]) => [k, Number(v)]));
   }
 
+  /** The records of the last calls that ended, the last one first. */
+  async ended() {
+    return (await (await this.#get("/api/calls/ended")).json()).calls;
+  }
+
   /** The call records written so far. */
   records() {
     const lines = readFileSync(`${this.folder}/state/calls.jsonl`, "utf8").split("\n").filter(Boolean);

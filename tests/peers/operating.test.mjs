@@ -54,6 +54,7 @@ test("a call that failed leaves a record with the SIP status and its cause", asy
     { reason: record.reason, sip: record.sipStatus, phrase: record.sipReason, answered: record.answered, by: record.by },
     { reason: "busy", sip: 486, phrase: "Busy Here", answered: null, by: "b" },
   );
+  assert.deepEqual((await stage.gateway.ended())[0], record, "the API has it too, the last call first");
 });
 
 test("the metrics count calls, why they ended, and what the process takes", async () => {
