@@ -14,7 +14,7 @@ CAGES = {
     "boost/beast": r"^web/",
     "boost/json": r"^(wcs|admin|store)/.*\.(cpp|h)$",
     "boost/asio": r"^(web|app)/|^sip/(transport|resolver|dns_channel)",
-    "ares.h": r"^sip/(resolver|dns_channel)",
+    "ares.h": r"^sip/(resolver|dns_channel|dns_records)",
     "openssl/": r"^(rtc|web)/|^sip/(digest|transport)|^app/gateway\.cpp$",
     "yaml-cpp": r"^app/(config|yaml_section)[a-z_]*\.",
     "CLI": r"^app/main\.cpp$",

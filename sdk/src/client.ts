@@ -271,7 +271,8 @@ export class Session extends Emitter<SessionEvents> {
     this.emit("WARN", this, error);
     const ofSession = !fail.id && (!fail.apiMethod || fail.apiMethod === "RegistrationStatusEvent");
     if (!ofSession || this.#isFinal()) return;
-    if (this.#status === "REGISTERED" || this.#resumed) this.#setStatus("UNREGISTERED", error);
+    const waits = fail.status === "UNREGISTERED"; // the server is silent so far, and still being asked
+    if (waits || this.#status === "REGISTERED" || this.#resumed) this.#setStatus("UNREGISTERED", error);
     else if (this.#status !== "UNREGISTERED") this.#close("FAILED", error);
   }
 

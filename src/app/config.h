@@ -57,6 +57,10 @@ struct Config {
     std::optional<IpAddress> address;  // in Via and Contact; none: that of the route to the peer
     std::vector<SipListen> listen;
     std::vector<AllowedDomain> domains;
+    std::vector<SocketAddress> dns;  // name servers; none: the system's
+    struct {
+      std::filesystem::path certificate, key;  // empty: those of `tls`
+    } tls;
   } sip;
   struct {
     std::optional<IpAddress> address;  // in our SDP; none: that of the route to the peer
@@ -75,6 +79,7 @@ struct Config {
     size_t calls = 2000;
     size_t connections = 10000;
     std::chrono::seconds ringing{90};
+    std::chrono::seconds sip_answer{8};     // until a SIP server says anything to a call; 0: 32 s
     std::chrono::seconds call_duration{0};  // 0: none
     std::chrono::seconds media_inactivity{60};
     std::chrono::seconds drain{0};
@@ -109,6 +114,12 @@ ConfigResult read_config(std::string_view yaml);
 ConfigResult read_config_file(const std::filesystem::path& file);
 
 std::vector<ConfigChange> changes_between(const ConfigResult& from, const ConfigResult& to);
+
+// The entry that allows a next hop; null: none does. port 0: not given.
+const AllowedDomain* find_domain(const std::vector<AllowedDomain>& domains, std::string_view host,
+                                 uint16_t port, std::optional<SipTransport> transport);
+// Lower case, without the brackets of an IPv6 address: as certificates write it.
+std::string host_name(std::string_view host);
 
 // What `patchcord demo` runs with: users demo1 and demo2, echo at 600, no SIP server.
 Config demo_config();

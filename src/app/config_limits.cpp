@@ -35,6 +35,7 @@ void read_limits(YamlSection& root, Config& config) {
     limits.read_number("opus_complexity", 0, 10,
                        [&](int64_t n) { config.limits.opus_complexity = static_cast<int>(n); });
     limits.read_duration("ringing", config.limits.ringing);
+    limits.read_duration("sip_answer", config.limits.sip_answer);
     limits.read_duration("call_duration", config.limits.call_duration);
     limits.read_duration("media_inactivity", config.limits.media_inactivity);
     limits.read_duration("drain", config.limits.drain);

@@ -21,9 +21,16 @@ std::string add_sip_listen(const std::string& text, std::vector<SipListen>& out)
   const auto transport = transport_of(text.substr(0, colon));
   const auto address =
       colon == std::string::npos ? std::nullopt : SocketAddress::parse(text.substr(colon + 1));
-  if (!transport || !address) return "is not a listener like udp:0.0.0.0:5060";
-  if (*transport == SipTransport::kTls) return "is not done yet: udp and tcp listeners are";
+  if (!transport || !address) return "is not a listener like udp:0.0.0.0:5060 or tls:[::]:5061";
   out.push_back({*transport, *address});
+  return {};
+}
+
+std::string add_name_server(const std::string& text, Config& config) {
+  const auto ip = IpAddress::parse(text);
+  const auto server = ip ? std::optional(SocketAddress(*ip, 53)) : SocketAddress::parse(text);
+  if (!server) return "is no name server like 192.0.2.53 or 192.0.2.53:53";
+  config.sip.dns.push_back(*server);
   return {};
 }
 
@@ -85,6 +92,13 @@ void read_sip(YamlSection& root, Config& config, std::vector<ConfigProblem>& pro
     if (!listen.empty()) config.sip.listen = std::move(listen);
     sip.read_nodes("domains",
                    [&](const YAML::Node& node) { read_domain(sip, node, config, problems); });
+    sip.read_list("dns", [&](const std::string& text) { return add_name_server(text, config); });
+    sip.read_section("tls", [&](YamlSection& tls) {
+      std::string certificate, key;
+      tls.read("certificate", certificate);
+      tls.read("key", key);
+      config.sip.tls = {certificate, key};
+    });
   });
 }
 
@@ -96,6 +110,25 @@ void read_registrar(YamlSection& root, Config& config) {
       config.registrar.users[login] = password;
     });
   });
+}
+
+const AllowedDomain* find_domain(const std::vector<AllowedDomain>& domains, std::string_view host,
+                                 uint16_t port, std::optional<SipTransport> transport) {
+  const std::string name = host_name(host);
+  for (const AllowedDomain& domain : domains) {
+    if (domain.transport && transport && *domain.transport != *transport) continue;
+    if (domain.host == "*") return &domain;
+    const auto carried = transport ? transport : domain.transport;
+    const uint16_t usual = carried == SipTransport::kTls ? 5061 : 5060;
+    const bool is_port = domain.port == 0 || domain.port == (port == 0 ? usual : port);
+    if (host_name(domain.host) == name && is_port) return &domain;
+  }
+  return nullptr;
+}
+
+std::string host_name(std::string_view host) {
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  return lower(std::string(host));
 }
 
 }  // namespace patchcord::app

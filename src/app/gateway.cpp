@@ -73,6 +73,7 @@ Result<void> Gateway::build() {
   sip::UserAgentConfig agent;
   agent.product = "Patchcord/" PATCHCORD_VERSION;
   agent.max_ringing = config_.limits.ringing + std::chrono::seconds(30);
+  agent.answer_limit = config_.limits.sip_answer;
   agent.max_dialogs = config_.limits.calls;
   sip::UserAgentPolicy policy;
   policy.may_send_to = [this](std::string_view host, uint16_t port,
@@ -139,16 +140,7 @@ void Gateway::say_goodbye() {
 
 bool Gateway::may_send_to(std::string_view host, uint16_t port,
                           std::optional<sip::TransportKind> transport) const {
-  const auto wanted = transport_of(transport);
-  for (const AllowedDomain& domain : config_.sip.domains) {
-    if (domain.transport && wanted && *domain.transport != *wanted) continue;
-    if (domain.host == "*") return true;
-    const bool same_host = domain.host.size() == host.size() &&
-                           std::equal(host.begin(), host.end(), domain.host.begin(),
-                                      [](unsigned char a, char b) { return std::tolower(a) == b; });
-    if (same_host && (domain.port == 0 || domain.port == (port == 0 ? 5060 : port))) return true;
-  }
-  return false;
+  return find_domain(config_.sip.domains, host, port, transport_of(transport)) != nullptr;
 }
 
 void Gateway::on_media_event(MediaId id, const media::MediaEvent& event) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
@@ -48,6 +49,23 @@ admin::PageFacts page_facts(const Config& config, const ServerOptions& options) 
     facts.users.assign(config.registrar.users.begin(), config.registrar.users.end());
   }
   return facts;
+}
+
+std::vector<std::string> own_names(const Config& config) {
+  std::vector<std::string> names;
+  for (const IpAddress& ip : config.rtc.addresses) names.push_back(ip.to_string());
+  return names;
+}
+
+// SIP over TLS without a certificate of its own has the self-signed one of the page.
+Result<void> complete_sip_tls(Config& config) {
+  const bool listens =
+      std::any_of(config.sip.listen.begin(), config.sip.listen.end(),
+                  [](const SipListen& listen) { return listen.transport == SipTransport::kTls; });
+  if (!listens || !config.sip.tls.certificate.empty()) return {};
+  TRY(const auto files, web::ensure_self_signed(config.state, own_names(config)));
+  config.sip.tls = {files.certificate, files.key};
+  return {};
 }
 
 // Texts of web sockets go to the hub, the hub's to the web sockets. They know only ids.
@@ -172,9 +190,7 @@ Result<void> Server::Parts::build_web() {
   if (config.listen.https) {
     page.listen.push_back({*config.listen.https, web::Security::kTls});
     if (page.certificate.empty()) {
-      std::vector<std::string> names;
-      for (const IpAddress& ip : config.rtc.addresses) names.push_back(ip.to_string());
-      TRY(const auto files, web::ensure_self_signed(config.state, names));
+      TRY(const auto files, web::ensure_self_signed(config.state, own_names(config)));
       page.certificate = files.certificate;
       page.key = files.key;
     }
@@ -234,6 +250,7 @@ void Server::Parts::stop_media() {
 }
 
 Result<std::unique_ptr<Server>> Server::make(Config config, ServerOptions options) {
+  TRY_VOID(complete_sip_tls(config));
   auto parts = std::make_unique<Parts>(std::move(config), options);
   TRY_VOID(parts->build());
   return std::unique_ptr<Server>(new Server(std::move(parts)));

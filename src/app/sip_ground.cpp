@@ -41,11 +41,12 @@ SipGround::SipGround(boost::asio::io_context& io, const Config& config, Executor
     : config_(config),
       control_(control),
       transport_(io, control, *this),
-      resolver_(io, control, random, {}) {}
+      resolver_(io, control, random, {.servers = config.sip.dns}) {}
 
 Result<void> SipGround::start(sip::UserAgent& user_agent, SipTrace trace) {
   user_agent_ = &user_agent;
   if (trace == SipTrace::kOn) user_agent.set_trace(trace_message);
+  TRY_VOID(reload_tls());
   for (const SipListen& listen : config_.sip.listen) {
     const Result<void> bound =
         transport_.listen({kind_of(listen.transport), listen.address, config_.sip.address});
@@ -57,17 +58,35 @@ Result<void> SipGround::start(sip::UserAgent& user_agent, SipTrace trace) {
   return {};
 }
 
+Result<void> SipGround::reload_tls() {
+  sip::TlsConfig tls{
+      .certificate = config_.sip.tls.certificate, .key = config_.sip.tls.key, .authorities = {}};
+  for (const AllowedDomain& domain : config_.sip.domains) {
+    if (!domain.ca.empty()) tls.authorities[host_name(domain.host)] = domain.ca;
+  }
+  const Result<void> used = transport_.use_tls(tls);
+  if (!used) return {used.error().code, "sip.tls: " + used.error().text};
+  return {};
+}
+
+std::optional<sip::TransportKind> SipGround::transport_for(std::string_view host,
+                                                           uint16_t port) const {
+  const AllowedDomain* domain = find_domain(config_.sip.domains, host, port, std::nullopt);
+  if (!domain || !domain->transport) return std::nullopt;
+  return kind_of(*domain->transport);
+}
+
 void SipGround::send(const sip::Target& target, ByteSpan bytes) {
   transport_.send(target, bytes);
 }
 
 void SipGround::resolve(sip::ResolveTicket ticket, const sip::ResolveQuery& query) {
   resolver_.resolve(query, [this, ticket](Result<sip::Targets> targets) {
-    user_agent_->on_resolved(ticket, targets ? *targets : sip::Targets(), control_.now());
+    user_agent_->on_resolved(ticket, std::move(targets), control_.now());
   });
 }
 
-SocketAddress SipGround::local_address(const sip::Target& target) const {
+SocketAddress SipGround::local_address(const sip::Target& target) {
   return transport_.local_address(target);
 }
 
@@ -95,8 +114,8 @@ void SipGround::on_received(ByteSpan bytes, const sip::Target& from) {
   user_agent_->on_message(bytes, from, control_.now());
 }
 
-void SipGround::on_transport_error(const sip::Target& target) {
-  user_agent_->on_transport_error(target, control_.now());
+void SipGround::on_transport_error(const sip::Target& target, const sip::TransportFault& fault) {
+  user_agent_->on_transport_error(target, fault, control_.now());
 }
 
 }  // namespace patchcord::app

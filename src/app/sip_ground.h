@@ -21,16 +21,21 @@ class SipGround final : public sip::Outside,
   SipGround(boost::asio::io_context& io, const Config& config, Executor& control, Random& random);
   // Errors: kNetwork when a listener of sip.listen cannot be bound.
   Result<void> start(sip::UserAgent& user_agent, SipTrace trace);
+  // Reads certificates and authorities again, for connections from now on. kNotFound: a file cannot
+  // be used; those in use stay.
+  Result<void> reload_tls();
 
   void send(const sip::Target& target, ByteSpan bytes) override;
   void resolve(sip::ResolveTicket ticket, const sip::ResolveQuery& query) override;
-  SocketAddress local_address(const sip::Target& target) const override;
+  SocketAddress local_address(const sip::Target& target) override;
   void wake_at(MonoTime when) override;
   void find(const sip::ResolveQuery& query, Answer answer) override;
+  std::optional<sip::TransportKind> transport_for(std::string_view host,
+                                                  uint16_t port) const override;
 
  private:
   void on_received(ByteSpan bytes, const sip::Target& from) override;
-  void on_transport_error(const sip::Target& target) override;
+  void on_transport_error(const sip::Target& target, const sip::TransportFault& fault) override;
 
   const Config& config_;
   Executor& control_;

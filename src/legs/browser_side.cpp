@@ -33,6 +33,21 @@ wcs::Cause cause_of(Reason reason, std::string_view info) {
   return cause;
 }
 
+// sip.domains may say how a server is to be asked; a page that names a transport is taken by its
+// word, and the domain's entry decides whether that is allowed.
+void choose_transport(sip::Account& account, const WayFinder& ways) {
+  sip::Uri& next_hop = account.outbound_proxy ? *account.outbound_proxy : account.aor;
+  if (next_hop.scheme() == sip::Uri::Scheme::kSips || next_hop.params().has("transport")) return;
+  const auto transport = ways.transport_for(next_hop.host(), next_hop.port());
+  if (!transport || transport == sip::TransportKind::kUdp) return;
+  if (!account.outbound_proxy) {
+    account.outbound_proxy = sip::Uri::sip("", account.aor.host(), account.aor.port());
+    account.outbound_proxy->params().set_flag("lr");
+  }
+  account.outbound_proxy->params().set("transport",
+                                       transport == sip::TransportKind::kTls ? "tls" : "tcp");
+}
+
 }  // namespace
 
 void BrowserSide::on_sign_in(SessionId session, const wcs::SignIn& sign_in) {
@@ -70,6 +85,7 @@ void BrowserSide::sign_in_at_server(SessionId session, const wcs::SignIn& sign_i
                   account.error().text);
   }
   account->contact_user = sides_.random.token(12);
+  choose_transport(*account, sides_.sip_legs.ways);
   sides_.accounts.add(session, {.kind = call::AccountKind::kTrunk,
                                 .login = sign_in.login,
                                 .domain = sign_in.domain,
@@ -190,7 +206,8 @@ void BrowserSide::on_registration_failed(SessionId session, const sip::Registrat
   log::warn("session.registration_failed", {{"session", session.value()},
                                             {"login", entry ? entry->login : ""},
                                             {"status", failed.status},
-                                            {"phrase", failed.phrase}});
+                                            {"phrase", failed.phrase},
+                                            {"detail", failed.detail}});
   Reason reason = Reason::kAuthRejected;
   std::string status = "AUTHENTICATION_FAIL";
   if (failed.status == 0) {
@@ -203,11 +220,14 @@ void BrowserSide::on_registration_failed(SessionId session, const sip::Registrat
     reason = call::reason_of_sip_status(failed.status);
     status = "INTERNAL_SIP_ERROR";
   }
-  wcs::Cause cause = cause_of(reason, {});
+  if (failed.unanswered != sip::Unanswered::kNo) reason = reason_of(failed.unanswered);
+  wcs::Cause cause = cause_of(reason, failed.detail);
   cause.sip_status = failed.status;
   cause.sip_reason = failed.phrase;
   const wcs::Refusal refusal{.status = status, .cause = std::move(cause)};
-  if (failed.next == sip::RegistrationFailed::Next::kRetries) {
+  if (failed.is_being_asked) {
+    hub_->registration_waits(session, refusal);
+  } else if (failed.next == sip::RegistrationFailed::Next::kRetries) {
     hub_->registration_lost(session, refusal, sides_.control.now());
   } else {
     hub_->registration_failed(session, refusal, sides_.control.now());

@@ -35,12 +35,17 @@ std::string party_of(const sip::Uri& uri) {
   return uri.host().empty() ? uri.user_text() : uri.user_text() + "@" + uri.host();
 }
 
-sip::ResolveQuery query_of(const sip::Account& account) {
-  const sip::Uri& uri = account.outbound_proxy ? *account.outbound_proxy : account.aor;
-  return {.host = uri.host(),
-          .port = uri.port(),
-          .transport = {},
-          .is_sips = uri.scheme() == sip::Uri::Scheme::kSips};
+Reason reason_of(const Error& no_way) {
+  switch (no_way.code) {
+    case ErrorCode::kForbidden:
+      return Reason::kDomainNotAllowed;
+    case ErrorCode::kNotFound:
+      return Reason::kDnsNotFound;
+    case ErrorCode::kUnsupported:
+      return Reason::kSipUnreachable;
+    default:
+      return Reason::kDnsFailed;
+  }
 }
 
 }  // namespace
@@ -82,20 +87,19 @@ call::LegInfo SipLeg::info() const {
 void SipLeg::prepare() {
   way_ticket_ = ++table_.last_ticket;
   table_.waiting.emplace(way_ticket_, this);
-  table_.ways.find(query_of(account_),
-                   [&table = table_, ticket = way_ticket_](Result<IpAddress> way) {
-                     const auto found = table.waiting.find(ticket);
-                     if (found != table.waiting.end()) found->second->on_way(way);
-                   });
+  const auto query = sip::resolve_query(sip::next_hop_of(account_));
+  if (!query) return on_way({ErrorCode::kUnsupported, "no SIP URI, or a transport not known here"});
+  table_.ways.find(*query, [&table = table_, ticket = way_ticket_](Result<IpAddress> way) {
+    const auto found = table.waiting.find(ticket);
+    if (found != table.waiting.end()) found->second->on_way(way);
+  });
 }
 
 void SipLeg::on_way(const Result<IpAddress>& way) {
   table_.waiting.erase(way_ticket_);
   way_ticket_ = 0;
   if (way) return say(call::Prepared{*way});
-  const Reason reason = way.error().code == ErrorCode::kForbidden ? Reason::kDomainNotAllowed
-                                                                  : Reason::kSipUnreachable;
-  say(call::LegEnded{{.reason = reason, .warning = way.error().text}});
+  say(call::LegEnded{{.reason = reason_of(way.error()), .warning = way.error().text}});
 }
 
 void SipLeg::invite(const call::Invitation& invitation) {
@@ -181,13 +185,32 @@ void SipLeg::take(const sip::Ended& event) {
   say(call::LegEnded{ending_of(event, side_, is_answered_)});
 }
 
+Reason reason_of(sip::Unanswered unanswered) {
+  switch (unanswered) {
+    case sip::Unanswered::kTimeout:
+      return Reason::kSipTimeout;
+    case sip::Unanswered::kNoSuchName:
+      return Reason::kDnsNotFound;
+    case sip::Unanswered::kNoNameServer:
+      return Reason::kDnsFailed;
+    case sip::Unanswered::kHandshake:
+      return Reason::kTlsFailed;
+    case sip::Unanswered::kUntrusted:
+      return Reason::kTlsUntrusted;
+    case sip::Unanswered::kNo:
+    case sip::Unanswered::kUnreachable:
+      break;
+  }
+  return Reason::kSipUnreachable;
+}
+
 call::Ending ending_of(const sip::Ended& ended, Side side, bool was_answered) {
   call::Ending ending;
   ending.by = ended.by == sip::EndedBy::kLocal ? call::EndedBy::kGateway
               : side == Side::kA               ? call::EndedBy::kA
                                                : call::EndedBy::kB;
   ending.q850 = q850_of(ended.reason);
-  ending.warning = warning_text(ended.warning);
+  ending.warning = ended.detail.empty() ? warning_text(ended.warning) : ended.detail;
   const bool timed_out = ended.by == sip::EndedBy::kTimeout;
   if (was_answered) {
     ending.reason = timed_out ? Reason::kAckMissing : Reason::kHangup;
@@ -200,6 +223,8 @@ call::Ending ending_of(const sip::Ended& ended, Side side, bool was_answered) {
     ending.reason = Reason::kCancelled;
   } else if (ended.by == sip::EndedBy::kLocal && ended.status == 403) {
     ending.reason = Reason::kDomainNotAllowed;
+  } else if (ended.unanswered != sip::Unanswered::kNo) {
+    ending.reason = reason_of(ended.unanswered);
   } else {
     ending.reason = call::reason_of_sip_status(ended.status);
   }

@@ -4,7 +4,9 @@
 // Thread: control. Owner: call::Call. While it lives, SipLegs knows it by its dialog.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -21,6 +23,10 @@ class WayFinder {
   virtual ~WayFinder() = default;
   using Answer = Function<void(Result<IpAddress>)>;
   virtual void find(const sip::ResolveQuery& query, Answer answer) = 0;
+  // By which transport a next hop (host and port) is asked that names none; unset: as DNS says.
+  virtual std::optional<sip::TransportKind> transport_for(std::string_view, uint16_t) const {
+    return std::nullopt;
+  }
 };
 
 class SipLeg;
@@ -91,6 +97,8 @@ class SipLeg final : public call::Leg {
   uint64_t way_ticket_ = 0;  // of the question to the way finder that is open
 };
 
+// What it means that a request had no answer.
+call::Reason reason_of(sip::Unanswered unanswered);
 // What the end of a dialog means.
 call::Ending ending_of(const sip::Ended& ended, call::Side side, bool was_answered);
 

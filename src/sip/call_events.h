@@ -120,6 +120,17 @@ struct InfoDigit {
   std::chrono::milliseconds duration{160};
 };
 
+// Why a request of ours had no answer at all.
+enum class Unanswered : uint8_t {
+  kNo,  // it had one
+  kTimeout,
+  kUnreachable,
+  kNoSuchName,
+  kNoNameServer,  // nobody could say where the name is
+  kHandshake,     // no TLS with the next hop
+  kUntrusted,     // its certificate is not its own
+};
+
 enum class EndedBy : uint8_t { kLocal, kRemote, kTimeout, kNetwork };
 // The last event of a dialog; exactly one. status: that of the final response; 200 for a BYE; 487
 // when a CANCEL ended it; 408 or 503 when no answer came.
@@ -130,6 +141,8 @@ struct Ended {
   std::string phrase;
   std::string reason;   // Reason header, if any: Q.850;cause=16;text="..."
   std::string warning;  // Warning header, if any
+  Unanswered unanswered = Unanswered::kNo;
+  std::string detail{};  // of that, in words
 };
 
 struct Registered {
@@ -142,6 +155,9 @@ struct RegistrationFailed {
   int status = 0;  // 0: the next hop may not be sent to; 408, 503: no answer
   std::string phrase;
   Next next = Next::kRetries;
+  Unanswered unanswered = Unanswered::kNo;
+  std::string detail{};         // of that, in words
+  bool is_being_asked = false;  // silence so far: the same request may still be answered
 };
 // The last event of a registration that was told to end.
 struct Unregistered {

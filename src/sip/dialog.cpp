@@ -167,14 +167,22 @@ void Dialog::on_invite_failed(const Message& response, MonoTime) {
 void Dialog::on_no_answer(RequestId request, const NoAnswer& why, MonoTime now) {
   if (client_ && client_->owns(request) &&
       (phase_ == Phase::kCalling || (phase_ == Phase::kEnding && plain_.empty()))) {
-    const auto by = why.status == 408 ? EndedBy::kTimeout : EndedBy::kNetwork;
-    tell_ended(by, why.status, why.phrase, nullptr);
+    tell_unanswered(why);
     phase_ = Phase::kGone;
   } else if (reoffer_.owns(request)) {
     on_reoffer_news(reoffer_.on_no_answer(why), nullptr, now);
   } else if (plain_.erase(request) > 0 && phase_ == Phase::kEnding && plain_.empty()) {
     phase_ = Phase::kGone;
   }
+}
+
+// The next hop says nothing to the INVITE. What it may still say is seen to while Ending.
+void Dialog::on_silence(RequestId request, MonoTime now) {
+  if (!client_ || !client_->owns(request) || phase_ != Phase::kCalling) return;
+  client_->cancel({}, now);
+  tell_unanswered({408, "No Answer From Peer", Unanswered::kTimeout, {}});
+  phase_ = Phase::kEnding;
+  answer_by_ = kNever;
 }
 
 void Dialog::on_plain_answer(RequestId request, const Message& response, MonoTime now) {
@@ -326,9 +334,26 @@ void Dialog::refresh_session(MonoTime now) {
   start_reoffer(std::move(plan), now);
 }
 
+void Dialog::tell_unanswered(const NoAnswer& why) {
+  if (std::exchange(has_told_end_, true)) return;
+  tell(Ended{.dialog = id_,
+             .by = why.status == 408 ? EndedBy::kTimeout : EndedBy::kNetwork,
+             .status = why.status,
+             .phrase = std::string(why.phrase),
+             .reason = {},
+             .warning = {},
+             .unanswered = why.cause,
+             .detail = why.detail});
+}
+
 void Dialog::tell_ended(EndedBy by, int status, std::string_view phrase, const Message* message) {
   if (std::exchange(has_told_end_, true)) return;
-  Ended ended{id_, by, status, std::string(phrase), {}, {}};
+  Ended ended{.dialog = id_,
+              .by = by,
+              .status = status,
+              .phrase = std::string(phrase),
+              .reason = {},
+              .warning = {}};
   if (message) {
     ended.reason = message->header(Header::kReason);
     ended.warning = message->header(Header::kWarning);

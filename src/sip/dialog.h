@@ -50,6 +50,7 @@ class Dialog {
   void on_cancel(const Message& cancel, MonoTime now);
   void on_answer(RequestId request, const Message& response, const Target& from, MonoTime now);
   void on_no_answer(RequestId request, const NoAnswer& why, MonoTime now);
+  void on_silence(RequestId request, MonoTime now);
   void on_server_failed(MonoTime now);
   void on_time(MonoTime now);
   MonoTime deadline() const;
@@ -87,6 +88,7 @@ class Dialog {
   void start_reoffer(ReofferClient::Plan plan, MonoTime now);
   void refresh_session(MonoTime now);
   void tell_ended(EndedBy by, int status, std::string_view phrase, const Message* message);
+  void tell_unanswered(const NoAnswer& why);
   void tell(Event event) { bench_.events.push(std::move(event)); }
   DialogSide side() { return {id_, state_, auth_}; }
 

@@ -10,24 +10,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kFirstTimeoutMs = 700;  // c-ares doubles it for the second try
-constexpr int kTries = 3;
+// Of one server at the first try; c-ares doubles it for the second. Several questions in a row have
+// to fit into the limit of one resolution.
+constexpr int kFirstTimeoutMs = 500;
+constexpr int kTries = 2;
 constexpr int kClassIn = 1;
 constexpr int kTypeSrv = 33;
+constexpr int kTypeNaptr = 35;
 
-Error error_of(int status) {
-  const std::string words = ares_strerror(status);
-  switch (status) {
-    case ARES_ENOTFOUND:
-    case ARES_ENODATA:
-    case ARES_ENONAME:
-    case ARES_EBADNAME:
-      return {ErrorCode::kNotFound, words};
-    case ARES_ETIMEOUT:
-      return {ErrorCode::kTimeout, words};
-    default:
-      return {ErrorCode::kNetwork, words};
-  }
+// The bytes of an answer; what went wrong instead.
+template <class Record, class Read>
+Result<std::vector<Record>> answer_of(int status, const unsigned char* reply, int size, Read read) {
+  if (status != ARES_SUCCESS || !reply || size < 0) return dns_error(status);
+  return read(ByteSpan(reply, static_cast<size_t>(size)));
 }
 
 // c-ares must be told once per process, before the first channel.
@@ -62,6 +57,7 @@ DnsChannel::~DnsChannel() {
   for (auto& [key, question] : questions_) {  // what ares_destroy() ends is told to nobody
     question->on_addresses = {};
     question->on_srv = {};
+    question->on_naptr = {};
   }
   if (channel_) ares_destroy(channel_);
   for (auto& [fd, socket] : sockets_) socket->descriptor.release();
@@ -99,12 +95,20 @@ void DnsChannel::srv(const std::string& name, SrvAnswer answer) {
   arm();
 }
 
+void DnsChannel::naptr(const std::string& name, NaptrAnswer answer) {
+  if (!channel_) return answer(Error{ErrorCode::kNetwork, "c-ares did not start"});
+  Question* question = ask();
+  question->on_naptr = std::move(answer);
+  ares_query(channel_, name.c_str(), kClassIn, kTypeNaptr, on_naptr, question);
+  arm();
+}
+
 void DnsChannel::on_addresses(void* argument, int status, int, ares_addrinfo* found) {
   auto question = static_cast<Question*>(argument)->channel->finish(argument);
   const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owner(found,
                                                                            &ares_freeaddrinfo);
   if (!question || !question->on_addresses) return;
-  if (status != ARES_SUCCESS || !found) return question->on_addresses(error_of(status));
+  if (status != ARES_SUCCESS || !found) return question->on_addresses(dns_error(status));
   Addresses addresses;
   int ttl = 300;
   for (const ares_addrinfo_node* node = found->nodes; node; node = node->ai_next) {
@@ -114,22 +118,20 @@ void DnsChannel::on_addresses(void* argument, int status, int, ares_addrinfo* fo
     ttl = std::min(ttl, node->ai_ttl);
   }
   addresses.ttl = std::chrono::seconds(ttl);
-  if (addresses.ips.empty()) return question->on_addresses(error_of(ARES_ENODATA));
+  if (addresses.ips.empty()) return question->on_addresses(dns_error(ARES_ENODATA));
   question->on_addresses(std::move(addresses));
 }
 
 void DnsChannel::on_srv(void* argument, int status, int, unsigned char* reply, int size) {
   auto question = static_cast<Question*>(argument)->channel->finish(argument);
   if (!question || !question->on_srv) return;
-  ares_srv_reply* first = nullptr;
-  if (status == ARES_SUCCESS) status = ares_parse_srv_reply(reply, size, &first);
-  const std::unique_ptr<void, decltype(&ares_free_data)> owner(first, &ares_free_data);
-  if (status != ARES_SUCCESS) return question->on_srv(error_of(status));
-  std::vector<SrvRecord> records;
-  for (const ares_srv_reply* at = first; at; at = at->next) {
-    records.push_back({at->priority, at->weight, at->port, at->host});
-  }
-  question->on_srv(std::move(records));
+  question->on_srv(answer_of<SrvRecord>(status, reply, size, read_srv));
+}
+
+void DnsChannel::on_naptr(void* argument, int status, int, unsigned char* reply, int size) {
+  auto question = static_cast<Question*>(argument)->channel->finish(argument);
+  if (!question || !question->on_naptr) return;
+  question->on_naptr(answer_of<NaptrRecord>(status, reply, size, read_naptr));
 }
 
 // ---- c-ares' sockets on the loop

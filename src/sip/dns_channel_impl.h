@@ -29,6 +29,7 @@ class DnsChannel {
   };
   using AddressAnswer = Function<void(Result<Addresses>)>;
   using SrvAnswer = Function<void(Result<std::vector<SrvRecord>>)>;
+  using NaptrAnswer = Function<void(Result<std::vector<NaptrRecord>>)>;
 
   DnsChannel(boost::asio::io_context& io, Executor& control, const ResolverConfig& config);
   ~DnsChannel();
@@ -36,6 +37,7 @@ class DnsChannel {
   // The answer may come from inside the call.
   void addresses(const std::string& host, AddressAnswer answer);
   void srv(const std::string& name, SrvAnswer answer);
+  void naptr(const std::string& name, NaptrAnswer answer);
 
  private:
   struct Socket {
@@ -49,11 +51,13 @@ class DnsChannel {
     DnsChannel* channel;
     AddressAnswer on_addresses;
     SrvAnswer on_srv;
+    NaptrAnswer on_naptr;
   };
 
   static void on_socket_state(void* self, ares_socket_t fd, int readable, int writable);
   static void on_addresses(void* question, int status, int timeouts, ares_addrinfo* found);
   static void on_srv(void* question, int status, int timeouts, unsigned char* reply, int size);
+  static void on_naptr(void* question, int status, int timeouts, unsigned char* reply, int size);
   Question* ask();
   std::unique_ptr<Question> finish(void* question);
   void watch(ares_socket_t fd, bool read, bool write);

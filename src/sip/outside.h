@@ -37,7 +37,21 @@ struct Target {
   TransportKind transport = TransportKind::kUdp;
   SocketAddress address;
   SocketId connection;
+  std::string name{};  // TLS: the domain or address whose certificate must be shown (RFC 5922)
   auto operator<=>(const Target&) const = default;
+};
+
+// Why a target can be sent nothing more.
+struct TransportFault {
+  enum class Kind : uint8_t {
+    kUnreachable,  // no route, or a connection that could not be had
+    kRefused,      // an ICMP error to a datagram; whoever guesses our ports can write one
+    kClosed,       // an open connection ended
+    kHandshake,    // TLS: no protocol in common
+    kUntrusted,    // TLS: the certificate is not of whom it must be
+  };
+  Kind kind = Kind::kUnreachable;
+  std::string text{};  // for a person
 };
 
 // What RFC 3263 starts from. port 0: none was given (then SRV may be asked); transport: the one the
@@ -55,11 +69,12 @@ using Targets = std::vector<Target>;
 class Outside {
  public:
   virtual ~Outside() = default;
-  // Never blocks. A failure comes as on_transport_error(target), in a later turn.
+  // Never blocks. A failure comes as on_transport_error(target, fault), in a later turn.
   virtual void send(const Target& target, ByteSpan bytes) = 0;
   virtual void resolve(ResolveTicket ticket, const ResolveQuery& query) = 0;
-  // What Via and Contact say to that target: the listening (or the public) address.
-  virtual SocketAddress local_address(const Target& target) const = 0;
+  // What Via and Contact say to that target: the listening (or the public) address; over a stream
+  // for which nothing listens, our end of the connection, which is dialled for that.
+  virtual SocketAddress local_address(const Target& target) = 0;
   // Call UserAgent::on_time() at or soon after this time; it replaces what was asked before.
   // kNever: no need.
   virtual void wake_at(MonoTime when) = 0;

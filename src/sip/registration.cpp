@@ -16,6 +16,8 @@ constexpr std::chrono::seconds kLongestInterval = 24h;
 constexpr Duration kFirstPause = 4s;
 constexpr Duration kLongestPause = 5min;
 constexpr Duration kLongestRetryAfter = 1h;
+constexpr Duration kFlowPause = 1s;
+constexpr Duration kLastingFlow = 30s;
 
 // Trying again would only lock the account: the user or the password is wrong, or not allowed.
 bool is_final_failure(int status) {
@@ -92,11 +94,31 @@ void Registration::on_answer(RequestId request, const Message& response, const T
 void Registration::on_no_answer(RequestId request, const NoAnswer& why, MonoTime now) {
   if (request != request_) return;
   if (phase_ == Phase::kLeaving) return leave();
-  on_failure(why.status, why.phrase, nullptr, now);
+  fail({.registration = id_,
+        .status = why.status,
+        .phrase = std::string(why.phrase),
+        .unanswered = why.cause,
+        .detail = why.detail},
+       nullptr, now);
+}
+
+void Registration::on_silence(RequestId request, MonoTime) {
+  if (request != request_ || phase_ != Phase::kAsking) return;
+  has_told_registered_ = false;
+  bench_.events.push(RegistrationFailed{.registration = id_,
+                                        .status = 408,
+                                        .phrase = "No Answer From Peer",
+                                        .unanswered = Unanswered::kTimeout,
+                                        .is_being_asked = true});
 }
 
 void Registration::on_transport_error(const Target& target, MonoTime now) {
-  if (phase_ == Phase::kRegistered && flow_ == target) ask(now);
+  if (phase_ != Phase::kRegistered || flow_ != target) return;
+  keep_alive_at_ = kNever;
+  // Not all accounts of a server in one breath; and a flow that does not last is not hurried after.
+  const bool has_lasted = now - flow_since_ >= kLastingFlow;
+  next_at_ =
+      now + (has_lasted ? kFlowPause * bench_.random.below(1001) / 1000 : retry_after(nullptr));
 }
 
 void Registration::on_success(const Message& response, const Target& from, MonoTime now) {
@@ -106,6 +128,7 @@ void Registration::on_success(const Message& response, const Target& from, MonoT
   phase_ = Phase::kRegistered;
   is_known_there_ = true;
   failures_ = 0;
+  if (flow_ != from) flow_since_ = now;
   flow_ = from;
   next_at_ = now + refresh_after(interval);
   keep_alive_at_ = bench_.config.keep_alive > 0s ? now + bench_.config.keep_alive : kNever;
@@ -124,9 +147,14 @@ bool Registration::takes_interval(const Message& response) {
 
 void Registration::on_failure(int status, std::string_view phrase, const Message* response,
                               MonoTime now) {
+  fail({.registration = id_, .status = status, .phrase = std::string(phrase)}, response, now);
+}
+
+void Registration::fail(RegistrationFailed failed, const Message* response, MonoTime now) {
   using Next = RegistrationFailed::Next;
-  const Next next = is_final_failure(status) ? Next::kGivesUp : Next::kRetries;
-  bench_.events.push(RegistrationFailed{id_, status, std::string(phrase), next});
+  const Next next = is_final_failure(failed.status) ? Next::kGivesUp : Next::kRetries;
+  failed.next = next;
+  bench_.events.push(std::move(failed));
   has_told_registered_ = false;
   keep_alive_at_ = kNever;
   flow_.reset();

@@ -26,7 +26,9 @@ class Registration {
   void unregister(MonoTime now);
   void on_answer(RequestId request, const Message& response, const Target& from, MonoTime now);
   void on_no_answer(RequestId request, const NoAnswer& why, MonoTime now);
-  // The flow it is registered over broke: register anew at once.
+  // Nothing has been heard yet; the request is still being sent.
+  void on_silence(RequestId request, MonoTime now);
+  // The flow it is registered over broke: register anew, soon.
   void on_transport_error(const Target& target, MonoTime now);
   void on_time(MonoTime now);
   MonoTime deadline() const { return next_at_ < keep_alive_at_ ? next_at_ : keep_alive_at_; }
@@ -45,6 +47,7 @@ class Registration {
   void on_success(const Message& response, const Target& from, MonoTime now);
   bool takes_interval(const Message& response);
   void on_failure(int status, std::string_view phrase, const Message* response, MonoTime now);
+  void fail(RegistrationFailed failed, const Message* response, MonoTime now);
   void leave();
   std::string contact_user() const;
   std::chrono::seconds granted(const Message& response) const;
@@ -65,6 +68,7 @@ class Registration {
   int interval_tries_ = 0;
   int failures_ = 0;  // in a row
   std::optional<Target> flow_;
+  MonoTime flow_since_{};
   MonoTime next_at_ = kNever;
   MonoTime keep_alive_at_ = kNever;
 };

@@ -5,6 +5,22 @@
 
 namespace patchcord::sip {
 
+namespace {
+
+// RFC 3261 8.1.1.8: where the Request-URI or the first route is sips, so is the Contact.
+NameAddr contact_for(const RequestDraft& draft, const Vantage& vantage) {
+  NameAddr contact = contact_at(vantage, *draft.contact_user);
+  const Uri& first = draft.routes.empty() ? draft.target : draft.routes.front().uri;
+  const bool is_sips =
+      first.scheme() == Uri::Scheme::kSips || draft.target.scheme() == Uri::Scheme::kSips;
+  if (!is_sips) return contact;
+  contact.uri.set_secure();
+  contact.uri.params().remove("transport");
+  return contact;
+}
+
+}  // namespace
+
 NameAddr contact_at(const Vantage& vantage, std::string_view user) {
   NameAddr contact;
   contact.uri = Uri::sip(user, vantage.address);
@@ -31,8 +47,7 @@ Result<Message> print(const RequestDraft& draft, const Vantage& vantage, std::st
       .add(Header::kCallId, draft.call_id)
       .add(CSeq{draft.cseq, std::string(method_name(draft.method))});
   if (draft.contact_user) {
-    builder.add(Header::kContact,
-                contact_at(vantage, *draft.contact_user).to_string() + draft.contact_params);
+    builder.add(Header::kContact, contact_for(draft, vantage).to_string() + draft.contact_params);
   }
   for (const ExtraHeader& extra : draft.headers) builder.add(extra.name, extra.value);
   if (!product.empty()) builder.add(Header::kUserAgent, product);

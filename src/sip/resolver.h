@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Resolver: names to targets by c-ares on the control loop (RFC 3263): SRV where no port was given,
-// else A and AAAA; SRV by priority and weight, addresses in the order of RFC 6724. A numeric host
-// is answered without a question. Answers are kept for their TTL (at most five minutes), failures
-// for a few seconds. NAPTR is not asked: the transport is the URI's, else UDP. The io_context must
-// not run after it is destroyed. Thread: control. Owner: app.
+// Resolver: names to targets by c-ares on the control loop (RFC 3263): NAPTR and SRV where neither
+// transport nor port were given, SRV where no port was, else A and AAAA; SRV by priority and
+// weight, addresses in the order of RFC 6724. A numeric host is answered without a question.
+// Answers are kept for their TTL (at most five minutes), failures for a few seconds; the same
+// question is asked once for all who wait for it. The io_context must not run after it is
+// destroyed. Thread: control. Owner: app.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include "core/function.h"
 #include "core/random.h"
 #include "core/result.h"
+#include "sip/dns_records.h"
 #include "sip/outside.h"
 
 namespace boost::asio {
@@ -49,12 +51,6 @@ class Resolver {
 };
 
 // RFC 2782: by priority; within one by weighted chance. Pure, for its test.
-struct SrvRecord {
-  uint16_t priority = 0;
-  uint16_t weight = 0;
-  uint16_t port = 0;
-  std::string host;
-};
 void order_srv(std::vector<SrvRecord>& records, Random& random);
 
 }  // namespace patchcord::sip

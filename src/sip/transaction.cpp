@@ -188,10 +188,27 @@ TransactionId TransactionTable::invite_of(const Message& cancel) const {
   return it == by_key_.end() ? TransactionId() : it->second;
 }
 
-void TransactionTable::on_transport_error(const Target& target, MonoTime now) {
+// An ICMP error is believed of a request that opens something and has not been answered. It is easy
+// to write for others, and a server that starts anew is worth a few retransmissions to a dialog.
+bool TransactionTable::is_ended_by(const TransportFault& fault, const Transaction& transaction) {
+  const bool is_icmp = fault.kind == TransportFault::Kind::kRefused;
+  switch (transaction.machine.state()) {
+    case TransactionState::kCalling:
+      return !is_icmp || to_tag(transaction.message).empty();
+    case TransactionState::kTrying:
+      if (transaction.machine.kind() == Kind::kServer) return !is_icmp;
+      return !is_icmp || to_tag(transaction.message).empty();
+    default:
+      return !is_icmp && transaction.machine.kind() != Kind::kInviteClient &&
+             transaction.machine.kind() != Kind::kClient;
+  }
+}
+
+void TransactionTable::on_transport_error(const Target& target, const TransportFault& fault,
+                                          MonoTime now) {
   std::vector<TransactionId> hit;
   for (const auto& [id, transaction] : all_) {
-    if (transaction.target == target) hit.push_back(id);
+    if (transaction.target == target && is_ended_by(fault, transaction)) hit.push_back(id);
   }
   for (const TransactionId id : hit) {
     Transaction* transaction = find(id);
@@ -199,7 +216,7 @@ void TransactionTable::on_transport_error(const Target& target, MonoTime now) {
     const Kind kind = transaction->machine.kind();
     const TransactionOutcome outcome = transaction->machine.on(Input::kTransportError, now);
     perform(id, *transaction, outcome, now);
-    tell_client(id, kind, outcome, now);
+    tell_client(id, kind, outcome, fault, now);
   }
 }
 
@@ -210,7 +227,7 @@ void TransactionTable::on_time(MonoTime now) {
     const Kind kind = transaction->machine.kind();
     const TransactionOutcome outcome = transaction->machine.on_time(now);
     perform(*id, *transaction, outcome, now);
-    tell_client(*id, kind, outcome, now);
+    tell_client(*id, kind, outcome, {}, now);
   }
 }
 
@@ -255,12 +272,12 @@ void TransactionTable::perform(TransactionId id, Transaction& transaction,
 }
 
 void TransactionTable::tell_client(TransactionId id, Kind kind, const TransactionOutcome& outcome,
-                                   MonoTime now) {
+                                   const TransportFault& fault, MonoTime now) {
   if (kind == Kind::kInviteServer || kind == Kind::kServer) return;
   if (outcome.failed) {
-    client_user_.on_client_failed(id, TransactionFailure::kTransport, now);
+    client_user_.on_client_failed(id, {TransactionFailure::Kind::kTransport, fault}, now);
   } else if (outcome.timed_out) {
-    client_user_.on_client_failed(id, TransactionFailure::kTimeout, now);
+    client_user_.on_client_failed(id, {TransactionFailure::Kind::kTimeout, {}}, now);
   } else if (!find(id)) {
     client_user_.on_client_gone(id, now);
   }

@@ -26,7 +26,11 @@ namespace patchcord::sip {
 
 using TransactionId = StrongId<struct TransactionTag, uint64_t>;
 
-enum class TransactionFailure : uint8_t { kTimeout, kTransport };
+struct TransactionFailure {
+  enum class Kind : uint8_t { kTimeout, kTransport };
+  Kind kind = Kind::kTimeout;
+  TransportFault fault{};  // kTransport
+};
 
 class ClientTransactionUser {
  public:
@@ -34,7 +38,8 @@ class ClientTransactionUser {
   virtual void on_response(TransactionId id, const Message& response, const Target& from,
                            MonoTime now) = 0;
   // The request got no answer. The transaction is gone.
-  virtual void on_client_failed(TransactionId id, TransactionFailure failure, MonoTime now) = 0;
+  virtual void on_client_failed(TransactionId id, const TransactionFailure& failure,
+                                MonoTime now) = 0;
   // A transaction that had its final response has run out.
   virtual void on_client_gone(TransactionId id, MonoTime now) = 0;
 };
@@ -84,7 +89,8 @@ class TransactionTable {
   // The INVITE that this CANCEL is for (RFC 3261 9.2).
   TransactionId invite_of(const Message& cancel) const;
 
-  void on_transport_error(const Target& target, MonoTime now);
+  // A client transaction that has had an answer is left alone: the next may come by another way.
+  void on_transport_error(const Target& target, const TransportFault& fault, MonoTime now);
   void on_time(MonoTime now);
   MonoTime next_deadline() { return deadlines_.next(); }
   size_t size() const { return all_.size(); }
@@ -100,6 +106,7 @@ class TransactionTable {
     std::string merge_key{};  // server, of requests without a To tag
   };
 
+  static bool is_ended_by(const TransportFault& fault, const Transaction& transaction);
   Transaction* find(TransactionId id);
   TransactionId insert(Transaction transaction);
   void erase(TransactionId id, ServerEnd how, MonoTime now);
@@ -107,7 +114,7 @@ class TransactionTable {
   void perform(TransactionId id, Transaction& transaction, const TransactionOutcome& outcome,
                MonoTime now);
   void tell_client(TransactionId id, TransactionKind kind, const TransactionOutcome& outcome,
-                   MonoTime now);
+                   const TransportFault& fault, MonoTime now);
 
   Wire& wire_;
   ClientTransactionUser& client_user_;

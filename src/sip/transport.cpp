@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sip/transport.h"
 
+#include <linux/errqueue.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cstring>
+#include <system_error>
 
 #include "sip/transport_impl.h"
 
@@ -10,7 +15,7 @@ namespace patchcord::sip {
 
 struct Transport::Impl {
   Impl(asio::io_context& io_, Executor& control, TransportListener& listener)
-      : io(io_), core{control, listener}, tcp(io_, core) {}
+      : io(io_), core{control, listener}, streams(io_, core) {}
 
   struct Udp {
     ListenAddress where;
@@ -33,13 +38,13 @@ struct Transport::Impl {
   asio::io_context& io;
   TransportCore core;
   std::vector<Udp> udp;
-  TcpConnections tcp;
-  std::optional<ListenAddress> tcp_where;
+  StreamConnections streams;
 };
 
-void TransportCore::fail_later(const Target& target) {
+void TransportCore::fail_later(const Target& target, TransportFault fault) {
   counters.add(TransportEvent::kSendFailed);
-  control.post([this, target] { listener.on_transport_error(target); });
+  control.post(
+      [this, target, fault = std::move(fault)] { listener.on_transport_error(target, fault); });
 }
 
 Transport::Transport(asio::io_context& io, Executor& control, TransportListener& listener)
@@ -47,62 +52,42 @@ Transport::Transport(asio::io_context& io, Executor& control, TransportListener&
 
 Transport::~Transport() = default;
 
+Result<void> Transport::use_tls(const TlsConfig& config) {
+  return impl_->streams.use_tls(config);
+}
+
 Result<void> Transport::listen(const ListenAddress& where) {
-  switch (where.transport) {
-    case TransportKind::kUdp: {
-      auto socket = std::make_unique<UdpListener>(impl_->io, impl_->core);
-      TRY_VOID(socket->open(where.address));
-      impl_->udp.push_back({where, std::move(socket)});
-      return {};
-    }
-    case TransportKind::kTcp:
-      TRY_VOID(impl_->tcp.listen(where.address));
-      impl_->tcp_where = where;
-      return {};
-    case TransportKind::kTls:
-      return {ErrorCode::kUnsupported, "SIP over TLS is not there yet"};
-  }
+  if (is_reliable(where.transport)) return impl_->streams.listen(where);
+  auto socket = std::make_unique<UdpListener>(impl_->io, impl_->core);
+  TRY_VOID(socket->open(where.address));
+  impl_->udp.push_back({where, std::move(socket)});
   return {};
 }
 
 SocketAddress Transport::bound(TransportKind transport) const {
-  if (transport == TransportKind::kTcp) return impl_->tcp.bound();
+  if (is_reliable(transport)) return impl_->streams.bound(transport);
   return impl_->udp.empty() ? SocketAddress() : impl_->udp.front().socket->bound();
 }
 
 void Transport::send(const Target& target, ByteSpan bytes) {
-  switch (target.transport) {
-    case TransportKind::kUdp:
-      if (const Impl::Udp* udp = impl_->udp_for(target.address)) {
-        return udp->socket->send(target, bytes);
-      }
-      break;
-    case TransportKind::kTcp:
-      return impl_->tcp.send(target, bytes);
-    case TransportKind::kTls:
-      break;
-  }
-  impl_->core.fail_later(target);
+  if (is_reliable(target.transport)) return impl_->streams.send(target, bytes);
+  const Impl::Udp* udp = impl_->udp_for(target.address);
+  if (udp) return udp->socket->send(target, bytes);
+  impl_->core.fail_later(target, {.text = "no UDP listener of that address family"});
 }
 
-SocketAddress Transport::local_address(const Target& target) const {
-  const ListenAddress* where = nullptr;
-  SocketAddress own = bound(target.transport);
-  if (target.transport == TransportKind::kUdp) {
-    if (const Impl::Udp* udp = impl_->udp_for(target.address)) {
-      where = &udp->where;
-      own = udp->socket->bound();
-    }
-  } else if (impl_->tcp_where) {
-    where = &*impl_->tcp_where;
-  }
-  if (where && where->advertised) return {*where->advertised, own.port()};
-  if (own.is_set() && !own.ip().is_unspecified()) return own;
-  return {source_address_toward(target.address), own.port() == 0 ? uint16_t{5060} : own.port()};
+SocketAddress Transport::local_address(const Target& target) {
+  if (is_reliable(target.transport)) return impl_->streams.local_address(target);
+  const Impl::Udp* udp = impl_->udp_for(target.address);
+  if (!udp) return {source_address_toward(target.address), 5060};
+  const SocketAddress own = udp->socket->bound();
+  if (udp->where.advertised) return {*udp->where.advertised, own.port()};
+  if (!own.ip().is_unspecified()) return own;
+  return {source_address_toward(target.address), own.port()};
 }
 
 size_t Transport::connection_count() const {
-  return impl_->tcp.size();
+  return impl_->streams.size();
 }
 const Counters<TransportEvent>& Transport::counters() const {
   return impl_->core.counters;
@@ -135,6 +120,10 @@ Result<void> UdpListener::open(const SocketAddress& address) {
   if (!error) socket_.bind(endpoint, error);
   if (!error) socket_.non_blocking(true, error);
   if (error) return {ErrorCode::kNetwork, "udp:" + address.to_string() + ": " + error.message()};
+  const int on = 1;
+  const bool is_v6 = address.ip().is_v6();
+  ::setsockopt(socket_.native_handle(), is_v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+               is_v6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof on);
   // A burst of calls must find room; the system may grant less.
   boost::system::error_code ignored;
   socket_.set_option(asio::socket_base::receive_buffer_size(1 << 21), ignored);
@@ -145,6 +134,7 @@ Result<void> UdpListener::open(const SocketAddress& address) {
 void UdpListener::wait() {
   socket_.async_wait(asio::socket_base::wait_read, [this](const boost::system::error_code& error) {
     if (error == asio::error::operation_aborted) return;
+    tell_refusals();
     receive();
     wait();
   });
@@ -155,20 +145,56 @@ void UdpListener::receive() {
     boost::system::error_code error;
     const size_t size = socket_.receive_from(asio::buffer(buffer_), from_, 0, error);
     if (error == asio::error::would_block) return;
-    if (error) continue;  // the ICMP answer to an earlier datagram: says nothing of this one
+    if (error) {  // of an earlier datagram
+      tell_refusals();
+      continue;
+    }
     const Target from{TransportKind::kUdp, SocketAddress::from_sockaddr(from_.data()), {}};
     core_.listener.on_received(ByteSpan(buffer_.data(), size), from);
   }
 }
 
+// The ICMP errors the system has kept, each with the address its datagram had gone to.
+void UdpListener::tell_refusals() {
+  for (int i = 0; i < kMaxPerTurn; ++i) {
+    sockaddr_storage peer{};
+    std::array<char, 512> control{};
+    msghdr message{};
+    message.msg_name = &peer;
+    message.msg_namelen = sizeof peer;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    if (::recvmsg(socket_.native_handle(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return;
+    for (cmsghdr* part = CMSG_FIRSTHDR(&message); part; part = CMSG_NXTHDR(&message, part)) {
+      const bool is_error = (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR) ||
+                            (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR);
+      if (!is_error) continue;
+      sock_extended_err error{};
+      std::memcpy(&error, CMSG_DATA(part), sizeof error);
+      const Target target{TransportKind::kUdp,
+                          SocketAddress::from_sockaddr(reinterpret_cast<const sockaddr*>(&peer)),
+                          {}};
+      core_.fail_later(target, {TransportFault::Kind::kRefused,
+                                std::generic_category().message(static_cast<int>(error.ee_errno))});
+    }
+  }
+}
+
 void UdpListener::send(const Target& target, ByteSpan bytes) {
+  const auto endpoint = to_endpoint<asio::ip::udp::endpoint>(target.address);
   boost::system::error_code error;
-  socket_.send_to(asio::buffer(bytes.data(), bytes.size()),
-                  to_endpoint<asio::ip::udp::endpoint>(target.address), 0, error);
+  const auto send_once = [&] {
+    socket_.send_to(asio::buffer(bytes.data(), bytes.size()), endpoint, 0, error);
+  };
+  send_once();
+  if (error == asio::error::connection_refused || error == asio::error::host_unreachable) {
+    tell_refusals();  // of an earlier datagram, to anybody: this one was not sent yet
+    send_once();
+  }
   if (error == asio::error::would_block || error == asio::error::no_buffer_space) {
     core_.counters.add(TransportEvent::kSendDropped);
-  } else if (error && error != asio::error::connection_refused) {
-    core_.fail_later(target);
+  } else if (error) {
+    core_.fail_later(target, {.text = error.message()});
   }
 }
 

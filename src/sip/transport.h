@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Transport: the SIP sockets on the control loop. Whole messages come out of it, bytes go into it;
-// it knows nothing of what they say. UDP: one socket for each address listened on. TCP: connections
-// in a table by id, dialled when there is none and used again (RFC 3261 18, RFC 5626 keep-alives);
-// each is bounded in what it may hold, and a message that dribbles in is given up.
-// Not here: names (resolver), retransmission (transaction), TLS (not yet).
+// it knows nothing of what they say. UDP: one socket for each address listened on; an ICMP error
+// is told of the target it came for. TCP and TLS: connections in a table by id, dialled when there
+// is none and used again, one for each target and verified name (RFC 3261 18, RFC 5626 keep-alives,
+// RFC 5922); each is bounded in what it may hold, and a message that dribbles in is given up.
+// Not here: names (resolver), retransmission (transaction).
 // Its handlers carry ids, but they do carry it: the io_context must not run after it is destroyed.
 // Thread: control. Owner: app.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "core/bytes.h"
 #include "core/counters.h"
@@ -31,7 +35,7 @@ class TransportListener {
   // One whole message, or over UDP whatever one datagram held. Good for the length of the call.
   virtual void on_received(ByteSpan bytes, const Target& from) = 0;
   // Nothing more can be sent there: the connection failed or ended. Never from inside send().
-  virtual void on_transport_error(const Target& target) = 0;
+  virtual void on_transport_error(const Target& target, const TransportFault& fault) = 0;
 };
 
 struct ListenAddress {
@@ -40,11 +44,20 @@ struct ListenAddress {
   std::optional<IpAddress> advertised;  // in Via and Contact, behind a 1:1 NAT
 };
 
+// What TLS needs. A domain has its own certificate authority, or the system's; "*" is every other.
+struct TlsConfig {
+  std::filesystem::path certificate, key;  // of ours, PEM; empty: we can dial, not listen
+  std::map<std::string, std::filesystem::path> authorities;  // by domain, lower case
+};
+
 enum class TransportEvent : uint8_t {
   kSendFailed,      // the system refused a datagram, or a connection could not be had
   kSendDropped,     // a full socket or queue: as if lost on the way
   kFramingFault,    // a stream in which no message end can be told
-  kMessageTooSlow,  // a message that was not whole in time
+  kMessageTooSlow,  // a message, a handshake or a first message that was not there in time
+  kHandshakeFailed,
+  kUntrusted,  // a certificate of the wrong name, authority or time
+  kFlowDead,   // a connection whose peer answers no keep-alive any more
   kTooManyConnections,
   kCount,
 };
@@ -54,14 +67,18 @@ class Transport {
   Transport(boost::asio::io_context& io, Executor& control, TransportListener& listener);
   ~Transport();
 
-  // kNetwork: the system's words. kUnsupported: TLS.
+  // Certificates and authorities for handshakes from now on; what is open stays. kNotFound: a file
+  // cannot be used, and nothing has changed.
+  Result<void> use_tls(const TlsConfig& config);
+  // kNetwork: the system's words. kState: TLS without a certificate.
   Result<void> listen(const ListenAddress& where);
   // The address a listener got, for port 0; unset if there is no such listener.
   SocketAddress bound(TransportKind transport) const;
 
   void send(const Target& target, ByteSpan bytes);
-  // The address of ours that a peer at `target` can reach: advertised, bound, or by the route.
-  SocketAddress local_address(const Target& target) const;
+  // The address of ours that a peer at `target` can reach: advertised, bound, or by the route. For
+  // a stream that nothing listens for it dials, to know its own end of the connection.
+  SocketAddress local_address(const Target& target);
 
   size_t connection_count() const;
   const Counters<TransportEvent>& counters() const;

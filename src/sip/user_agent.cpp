@@ -48,7 +48,8 @@ UserAgent::UserAgent(UserAgentConfig config, UserAgentPolicy policy, Outside& ou
       listener_(listener),
       wire_(outside),
       transactions_(wire_, requests_, *this, config_.max_transactions),
-      requests_(wire_, outside, random, transactions_, *this, config_.product),
+      requests_(wire_, outside, random, transactions_, *this,
+                {.product = config_.product, .answer_limit = config_.answer_limit}),
       bench_{config_, wire_, transactions_, requests_, events_, random_},
       tag_key_(random.u64()) {}
 
@@ -66,7 +67,12 @@ std::string UserAgent::dialog_key(std::string_view call_id, std::string_view loc
 DialogId UserAgent::invite(OutgoingCall call, MonoTime now) {
   const DialogId id(++last_id_);
   const auto refuse = [&](int status, std::string_view phrase) {
-    events_.push(Ended{id, EndedBy::kLocal, status, std::string(phrase), {}, {}});
+    events_.push(Ended{.dialog = id,
+                       .by = EndedBy::kLocal,
+                       .status = status,
+                       .phrase = std::string(phrase),
+                       .reason = {},
+                       .warning = {}});
     rearm();
     return id;
   };
@@ -211,13 +217,14 @@ void UserAgent::on_message(ByteSpan bytes, const Target& from, MonoTime now) {
   });
 }
 
-void UserAgent::on_resolved(ResolveTicket ticket, Targets targets, MonoTime now) {
+void UserAgent::on_resolved(ResolveTicket ticket, Result<Targets> targets, MonoTime now) {
   turn([&] { requests_.on_resolved(ticket, std::move(targets), now); });
 }
 
-void UserAgent::on_transport_error(const Target& target, MonoTime now) {
+void UserAgent::on_transport_error(const Target& target, const TransportFault& fault,
+                                   MonoTime now) {
   turn([&] {
-    transactions_.on_transport_error(target, now);
+    transactions_.on_transport_error(target, fault, now);
     std::vector<RegistrationId> registrations;
     for (const auto& [id, registration] : registrations_) registrations.push_back(id);
     for (const RegistrationId id : registrations) {
@@ -265,6 +272,14 @@ void UserAgent::on_no_answer(const RequestOwner& owner, RequestId id, const NoAn
     with(*dialog, now, [&](Dialog& d) { d.on_no_answer(id, why, now); });
   } else if (const auto* registration = std::get_if<RegistrationId>(&owner)) {
     with(*registration, now, [&](Registration& r) { r.on_no_answer(id, why, now); });
+  }
+}
+
+void UserAgent::on_silence(const RequestOwner& owner, RequestId id, MonoTime now) {
+  if (const auto* dialog = std::get_if<DialogId>(&owner)) {
+    with(*dialog, now, [&](Dialog& d) { d.on_silence(id, now); });
+  } else if (const auto* registration = std::get_if<RegistrationId>(&owner)) {
+    with(*registration, now, [&](Registration& r) { r.on_silence(id, now); });
   }
 }
 

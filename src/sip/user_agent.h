@@ -77,8 +77,8 @@ class UserAgent final : private RequestUser, private ServerTransactionUser {
 
   // Arrivals. bytes is one whole message (framing has been done) or a keep-alive of the peer.
   void on_message(ByteSpan bytes, const Target& from, MonoTime now);
-  void on_resolved(ResolveTicket ticket, Targets targets, MonoTime now);
-  void on_transport_error(const Target& target, MonoTime now);
+  void on_resolved(ResolveTicket ticket, Result<Targets> targets, MonoTime now);
+  void on_transport_error(const Target& target, const TransportFault& fault, MonoTime now);
   void on_time(MonoTime now);
   MonoTime next_deadline();  // kNever: nothing to wait for
 
@@ -99,6 +99,7 @@ class UserAgent final : private RequestUser, private ServerTransactionUser {
                  const Target& from, MonoTime now) override;
   void on_no_answer(const RequestOwner& owner, RequestId id, const NoAnswer& why,
                     MonoTime now) override;
+  void on_silence(const RequestOwner& owner, RequestId id, MonoTime now) override;
   void on_server_gone(TransactionId id, ServerEnd how, MonoTime now) override;
 
   // user_agent_requests.cpp: a request from the network

@@ -27,6 +27,7 @@ struct UserAgentPolicy {
 struct UserAgentConfig {
   std::string product = "Patchcord";      // User-Agent and Server headers; "" to be silent
   std::chrono::seconds max_ringing{180};  // after this an unanswered INVITE is ended
+  std::chrono::seconds answer_limit{8};   // until a next hop says anything to an INVITE; 0: timer B
   std::chrono::seconds register_expires{600};
   std::chrono::seconds keep_alive{25};  // 0: no keep-alive datagrams to registrars
   std::chrono::seconds min_se{90};      // shortest session interval we accept, RFC 4028

@@ -89,6 +89,10 @@ void Hub::registration_failed(SessionId id, const Refusal& refusal, MonoTime now
   with(id, [&](Session& session, Outbox& out) { session.registration_failed(refusal, now, out); });
 }
 
+void Hub::registration_waits(SessionId id, const Refusal& refusal) {
+  with(id, [&](Session& session, Outbox& out) { session.registration_waits(refusal, out); });
+}
+
 void Hub::registration_lost(SessionId id, const Refusal& refusal, MonoTime now) {
   with(id, [&](Session& session, Outbox& out) { session.registration_lost(refusal, now, out); });
 }

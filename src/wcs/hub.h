@@ -77,6 +77,9 @@ class Hub {
   void registered(SessionId session, std::string_view sip_message = {});
   // Sends fail; the page has options.grace to show it, then the connection is closed.
   void registration_failed(SessionId session, const Refusal& refusal, MonoTime now);
+  // The SIP server has not answered yet, and is still being asked: told once, as fail with status
+  // UNREGISTERED; registered follows when it has.
+  void registration_waits(SessionId session, const Refusal& refusal);
   // The registration is being tried again. A page that was registered is told fail, once, and
   // registered when it is back; one that never was is treated as registration_failed.
   void registration_lost(SessionId session, const Refusal& refusal, MonoTime now);

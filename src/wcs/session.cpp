@@ -177,6 +177,14 @@ void Session::registration_failed(const Refusal& refusal, MonoTime now, Outbox& 
       .api_method = "RegistrationStatusEvent", .status = refusal.status, .cause = refusal.cause});
 }
 
+void Session::registration_waits(const Refusal& refusal, Outbox& out) {
+  if (state_ != State::kRegistered && (state_ != State::kEstablished || was_registered_)) return;
+  state_ = State::kEstablished;
+  was_registered_ = true;
+  out.send(Fail{
+      .api_method = "RegistrationStatusEvent", .status = "UNREGISTERED", .cause = refusal.cause});
+}
+
 // Who was registered may go on calling and is told once; who never was has nothing to wait for.
 void Session::registration_lost(const Refusal& refusal, MonoTime now, Outbox& out) {
   if (state_ == State::kRegistered) {

@@ -184,6 +184,7 @@ class Session {
   void refuse(const Refusal& refusal, Outbox& out);
   void registered(std::string_view sip_message, Outbox& out);
   void registration_failed(const Refusal& refusal, MonoTime now, Outbox& out);
+  void registration_waits(const Refusal& refusal, Outbox& out);
   void registration_lost(const Refusal& refusal, MonoTime now, Outbox& out);
 
   void remote_sdp(std::string_view call_id, std::string_view sdp, Outbox& out);
@@ -246,7 +247,7 @@ class Session {
   const HubOptions& options_;
   State state_ = State::kConnected;
   bool announced_ = false;
-  bool was_registered_ = false;  // and lost it since
+  bool was_registered_ = false;  // or still may be: what is lost is tried again, and told once
   std::string user_;
   GetUserData user_data_;
   std::map<std::string, SessionCall, std::less<>> calls_;

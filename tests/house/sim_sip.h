@@ -30,7 +30,7 @@ class SimSipGround final : public sip::Outside, public legs::WayFinder {
 
   void send(const sip::Target& target, ByteSpan bytes) override;
   void resolve(sip::ResolveTicket ticket, const sip::ResolveQuery& query) override;
-  SocketAddress local_address(const sip::Target&) const override { return port_->local(); }
+  SocketAddress local_address(const sip::Target&) override { return port_->local(); }
   void wake_at(MonoTime when) override;
   void find(const sip::ResolveQuery& query, Answer answer) override;
 

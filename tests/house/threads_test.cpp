@@ -54,7 +54,7 @@ class LoopThread {
 struct NoSip final : sip::Outside, legs::WayFinder {
   void send(const sip::Target&, ByteSpan) override {}
   void resolve(sip::ResolveTicket, const sip::ResolveQuery&) override {}
-  SocketAddress local_address(const sip::Target&) const override { return {}; }
+  SocketAddress local_address(const sip::Target&) override { return {}; }
   void wake_at(MonoTime) override {}
   void find(const sip::ResolveQuery&, Answer answer) override {
     answer(Error{ErrorCode::kNotFound, "nowhere"});

@@ -56,7 +56,7 @@ class Play : public Outside, public UserAgentListener {
     sent_.emplace_back(as_text(bytes));
   }
   void resolve(ResolveTicket ticket, const ResolveQuery&) override { tickets_.push_back(ticket); }
-  SocketAddress local_address(const Target&) const override {
+  SocketAddress local_address(const Target&) override {
     return {IpAddress::v4(198, 51, 100, 7), 5060};
   }
   void wake_at(MonoTime) override {}
@@ -105,7 +105,7 @@ class Play : public Outside, public UserAgentListener {
         tickets_.pop_back();
         return;
       case 11:
-        return ua_.on_transport_error(kPeer, now_);
+        return ua_.on_transport_error(kPeer, {}, now_);
       case 12:
         return pass(input_.u8() * 200ms);
       case 13:

@@ -40,7 +40,7 @@ class Net {
       net_.carry(address_, target, bytes);
     }
     void resolve(ResolveTicket, const ResolveQuery&) override { ADD_FAILURE(); }
-    SocketAddress local_address(const Target&) const override { return address_; }
+    SocketAddress local_address(const Target&) override { return address_; }
     void wake_at(MonoTime) override {}
     void on_event(const Event& event) override {
       std::visit([this](const auto& e) { on(e); }, event);

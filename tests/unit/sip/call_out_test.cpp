@@ -202,16 +202,42 @@ TEST_F(CallOut, AFailureIsAckedInTheTransactionAndTold) {
   drain();
 }
 
-TEST_F(CallOut, SilenceEndsWith408After32Seconds) {
+TEST_F(CallOut, SilenceEndsWith408After8Seconds) {
   call();
-  advance(31900ms);
-  EXPECT_EQ(sent.size(), 7u);  // at 0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5 s
+  advance(7900ms);
+  EXPECT_EQ(sent.size(), 5u);  // at 0, 0.5, 1.5, 3.5, 7.5 s
   no_event();
   advance(200ms);
   const Ended ended = event<Ended>();
   EXPECT_EQ(ended.status, 408);
   EXPECT_EQ(ended.by, EndedBy::kTimeout);
-  EXPECT_EQ(ua.transaction_count(), 0u);
+  EXPECT_EQ(ended.unanswered, Unanswered::kTimeout);
+  drain();
+}
+
+TEST_F(CallOut, AServerThatWakesAfterTheSilenceWasToldIsCancelled) {
+  call();
+  advance(9s);
+  event<Ended>();
+  const Message out = take(Method::kInvite);
+  sent.clear();
+  reply(out, {.status = 180});
+  take(Method::kCancel);
+  reply(out, {.status = 200, .sdp = kAnswer});
+  take(Method::kAck);
+  take(Method::kBye);
+  no_event();
+}
+
+TEST(CallOutWithoutLimit, SilenceEndsWith408After32Seconds) {
+  Stage stage({.answer_limit = 0s});
+  stage.ua.invite({account_1001(), *Uri::parse("sip:1002@192.0.2.1"), kOffer, {}, {}}, stage.now);
+  stage.advance(31900ms);
+  EXPECT_EQ(stage.sent.size(), 7u);  // at 0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5 s
+  stage.no_event();
+  stage.advance(200ms);
+  EXPECT_EQ(stage.event<Ended>().status, 408);
+  EXPECT_EQ(stage.ua.transaction_count(), 0u);
 }
 
 TEST_F(CallOut, RingingForEverIsCancelled) {
@@ -399,7 +425,7 @@ TEST_F(CallOut, AHangUpWhileTheNameResolvesSendsNothing) {
   ua.hangup(id, {}, now);
   advance(0s);
   event<Ended>();
-  ua.on_resolved(asked[0].first, {kProxy}, now);
+  ua.on_resolved(asked[0].first, Targets{kProxy}, now);
   nothing_sent();
   EXPECT_EQ(ua.dialog_count(), 0u);
 }
@@ -412,10 +438,10 @@ TEST_F(CallOut, TheNextTargetIsTriedWhenOneIsSilentOrOverloaded) {
   call(account);
   const Target second{TransportKind::kUdp, *SocketAddress::parse("192.0.2.2:5060"), {}};
   const Target third{TransportKind::kUdp, *SocketAddress::parse("192.0.2.3:5060"), {}};
-  ua.on_resolved(asked[0].first, {kProxy, second, third}, now);
+  ua.on_resolved(asked[0].first, Targets{kProxy, second, third}, now);
   const Sent first = take();
   EXPECT_EQ(first.target, kProxy);
-  advance(32s);
+  advance(4s);
   while (sent.size() > 1) sent.pop_front();
   const Sent next = take();
   EXPECT_EQ(next.target, second);
@@ -430,14 +456,151 @@ TEST_F(CallOut, TheNextTargetIsTriedWhenOneIsSilentOrOverloaded) {
   EXPECT_EQ(event<Ended>().status, 503);
 }
 
+struct FailOver : CallOut {
+  // A call to a name with three targets.
+  Sent call_name() {
+    Account account = account_1001();
+    account.aor = *Uri::parse("sip:1001@example.com");
+    asked.clear();
+    call(account);
+    ua.on_resolved(asked[0].first, Targets{kProxy, kSecond}, now);
+    return take();
+  }
+  // Up to the INVITE that goes on after four seconds of silence.
+  std::pair<Message, Message> given_up() {
+    const Message first = call_name().message;
+    advance(4s);
+    while (sent.size() > 1) sent.pop_front();
+    const Sent next = take();
+    EXPECT_EQ(next.target, kSecond);
+    return {first, next.message};
+  }
+  const Target kSecond{TransportKind::kUdp, *SocketAddress::parse("192.0.2.2:5060"), {}};
+};
+
+TEST_F(FailOver, AnRstOrAnIcmpMovesOnAtOnce) {
+  EXPECT_EQ(call_name().target, kProxy);
+  ua.on_transport_error(kProxy, {TransportFault::Kind::kRefused, "Connection refused"}, now);
+  EXPECT_EQ(take().target, kSecond);
+  ua.on_transport_error(kSecond, {TransportFault::Kind::kRefused, "Connection refused"}, now);
+  const Ended ended = event<Ended>();
+  EXPECT_EQ(ended.unanswered, Unanswered::kUnreachable);
+  EXPECT_EQ(ended.detail, "Connection refused");
+}
+
+TEST_F(FailOver, AFailedTargetIsPassedOverForAMinute) {
+  call_name();
+  ua.on_transport_error(kProxy, {}, now);
+  reply(take().message, {.status = 486}, kSecond);
+  event<Ended>();
+  take(Method::kAck);
+  const Sent second = call_name();
+  EXPECT_EQ(second.target, kSecond);
+  reply(second.message, {.status = 486}, kSecond);
+  event<Ended>();
+  take(Method::kAck);
+  advance(61s);
+  EXPECT_EQ(call_name().target, kProxy);
+}
+
+TEST_F(FailOver, RetryAfterIsObeyed) {
+  reply(call_name().message, {.status = 503, .headers = {{"Retry-After", "300"}}});
+  take(Method::kAck);
+  reply(take().message, {.status = 486}, kSecond);
+  event<Ended>();
+  take(Method::kAck);
+  advance(200s);
+  EXPECT_EQ(call_name().target, kSecond);
+}
+
+TEST_F(FailOver, AProvisionalAnswerFromAGivenUpTargetIsCancelledOnce) {
+  const auto [first, next] = given_up();
+  reply(first, {.status = 180});
+  const Sent cancel = take();
+  EXPECT_TRUE(cancel.message.is(Method::kCancel));
+  EXPECT_EQ(cancel.target, kProxy);
+  reply(first, {.status = 180});
+  nothing_sent();
+  reply(next, {.status = 200, .tag = "b", .sdp = kAnswer}, kSecond);
+  take(Method::kAck);
+  event<Answered>();
+  reply(first, {.status = 487});  // of the CANCEL
+  take(Method::kAck);
+  no_event();
+  ua.hangup(id, {}, now);
+  drain();
+}
+
+TEST_F(FailOver, OfTwoThatAnswerTheFirstCountsWhicheverWasAskedFirst) {
+  const auto [first, next] = given_up();
+  reply(next, {.status = 180, .tag = "b"}, kSecond);
+  event<Ringing>();
+  reply(first, {.status = 200, .tag = "a", .sdp = kAnswer});
+  EXPECT_EQ(take().target, kSecond);  // the CANCEL
+  take(Method::kAck);
+  event<Answered>();
+  reply(next, {.status = 200, .tag = "b", .sdp = kAnswer}, kSecond);  // it crossed
+  take(Method::kAck);
+  take(Method::kBye);
+  no_event();
+  ua.hangup(id, {}, now);
+  drain();
+}
+
+// ---- the size of a datagram, RFC 3261 18.1.1
+
+TEST_F(CallOut, ALargeInviteGoesByTcpAndFallsBackToADatagram) {
+  OutgoingCall large{account_1001(), *Uri::parse("sip:1002@192.0.2.1"), kOffer, {}, {}};
+  large.sdp += "a=" + std::string(1300, 'x') + "\r\n";
+  const Target stream{TransportKind::kTcp, kProxy.address, {}};
+  ua.invite(large, now);
+  const Sent first = take();
+  EXPECT_EQ(first.target, stream);
+  EXPECT_EQ(top_via(first.message)->transport, "TCP");
+  ua.on_transport_error(stream, {.text = "Connection refused"}, now);
+  const Sent second = take();
+  EXPECT_EQ(second.target, kProxy);
+  EXPECT_EQ(top_via(second.message)->transport, "UDP");
+  ua.invite(large, now);
+  EXPECT_EQ(take().target, kProxy);  // remembered
+}
+
+TEST_F(CallOut, ASipsAddressNeverGoesInClear) {
+  ua.invite({account_1001(), *Uri::parse("sips:1002@192.0.2.1"), kOffer, {}, {}}, now);
+  advance(0s);
+  nothing_sent();
+  EXPECT_EQ(event<Ended>().status, 503);
+  Account secure = account_1001();
+  secure.aor = *Uri::parse("sips:1001@192.0.2.1");
+  ua.invite({secure, *Uri::parse("sips:1002@192.0.2.1"), kOffer, {}, {}}, now);
+  const Sent out = take();
+  EXPECT_EQ(out.target.transport, TransportKind::kTls);
+  EXPECT_EQ(out.target.name, "192.0.2.1");
+  EXPECT_EQ(address_of(out.message, Header::kContact)->uri.scheme(), Uri::Scheme::kSips);
+}
+
+TEST_F(CallOut, AnIcmpErrorEndsNoCallThatIsUp) {
+  id = call_up();
+  ua.send_info(id, "application/dtmf-relay", "Signal=1", now);
+  const Target there = take().target;
+  ua.on_transport_error(there, {TransportFault::Kind::kRefused, "Connection refused"}, now);
+  no_event();
+  EXPECT_EQ(ua.dialog_count(), 1u);
+}
+
 TEST_F(CallOut, ANameThatDoesNotResolveIsTold) {
   Account account = account_1001();
   account.aor = *Uri::parse("sip:1001@example.com");
   call(account);
-  ua.on_resolved(asked[0].first, {}, now);
+  ua.on_resolved(asked[0].first, Targets{}, now);
   const Ended ended = event<Ended>();
   EXPECT_EQ(ended.status, 503);
   EXPECT_EQ(ended.by, EndedBy::kNetwork);
+  EXPECT_EQ(ended.unanswered, Unanswered::kNoSuchName);
+  asked.clear();
+  call(account);
+  ua.on_resolved(asked[0].first, Error{ErrorCode::kTimeout, "silence"}, now);
+  EXPECT_EQ(event<Ended>().unanswered, Unanswered::kNoNameServer);
 }
 
 TEST_F(CallOut, FromAndToHaveNoPortAndNoTransport) {  // RFC 3261 19.1.1

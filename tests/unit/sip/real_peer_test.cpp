@@ -75,10 +75,10 @@ struct RealPeer : testing::Test, Outside, TransportListener, UserAgentListener {
   void send(const Target& target, ByteSpan bytes) override { transport.send(target, bytes); }
   void resolve(ResolveTicket ticket, const ResolveQuery& query) override {
     resolver.resolve(query, [this, ticket](Result<Targets> found) {
-      ua.on_resolved(ticket, found.ok() ? std::move(*found) : Targets(), loop.now());
+      ua.on_resolved(ticket, std::move(found), loop.now());
     });
   }
-  SocketAddress local_address(const Target& target) const override {
+  SocketAddress local_address(const Target& target) override {
     return transport.local_address(target);
   }
   void wake_at(MonoTime when) override {
@@ -91,8 +91,8 @@ struct RealPeer : testing::Test, Outside, TransportListener, UserAgentListener {
   void on_received(ByteSpan bytes, const Target& from) override {
     ua.on_message(bytes, from, loop.now());
   }
-  void on_transport_error(const Target& target) override {
-    ua.on_transport_error(target, loop.now());
+  void on_transport_error(const Target& target, const TransportFault& fault) override {
+    ua.on_transport_error(target, fault, loop.now());
   }
   void on_event(const Event& event) override { events.push_back(event); }
 

@@ -52,7 +52,7 @@ TEST_F(RegistrationTest, ItIsRefreshedBetween70And90PercentAndNotToldAgain) {
   event<Registered>();
   advance(69s);
   nothing_sent();
-  advance(21500ms);
+  for (int i = 0; i < 22 && sent.empty(); ++i) advance(1s);
   const Message refresh = take(Method::kRegister);
   reply(refresh, granted(100));
   no_event();
@@ -180,11 +180,44 @@ TEST_F(RegistrationTest, ABrokenFlowIsRegisteredAnew) {
   const Target flow{TransportKind::kTcp, kProxy.address, SocketId(5)};
   reply(begin(), granted(600), flow);
   event<Registered>();
-  ua.on_transport_error({TransportKind::kTcp, kProxy.address, SocketId(4)}, now);
+  ua.on_transport_error({TransportKind::kTcp, kProxy.address, SocketId(4)}, {}, now);
   nothing_sent();
-  ua.on_transport_error(flow, now);
+  ua.on_transport_error(flow, {}, now);
+  advance(1s);
+  nothing_sent();  // it had not lasted: no hurry
+  advance(3s);
+  reply(take(Method::kRegister), granted(600), flow);
+  advance(60s);
+  sent.clear();
+  ua.on_transport_error(flow, {}, now);
+  advance(1s);
   reply(take(Method::kRegister), granted(600));
   no_event();
+}
+
+TEST_F(RegistrationTest, ASilentServerIsToldOfSoonAndAskedOn) {
+  begin();
+  advance(4900ms);
+  no_event();
+  advance(200ms);
+  const auto failed = event<RegistrationFailed>();
+  EXPECT_EQ(failed.unanswered, Unanswered::kTimeout);
+  EXPECT_TRUE(failed.is_being_asked);
+  EXPECT_EQ(failed.next, RegistrationFailed::Next::kRetries);
+  advance(10s);
+  no_event();
+  const Message late = sent.back().message;
+  sent.clear();
+  reply(late, granted(600));
+  event<Registered>();
+}
+
+TEST_F(RegistrationTest, AServerThatRefusesIsToldOfAtOnce) {
+  begin();
+  ua.on_transport_error(kProxy, {TransportFault::Kind::kRefused, "Connection refused"}, now);
+  const auto failed = event<RegistrationFailed>();
+  EXPECT_EQ(failed.unanswered, Unanswered::kUnreachable);
+  EXPECT_FALSE(failed.is_being_asked);
 }
 
 TEST_F(RegistrationTest, ARegisteredServerMayCallUs) {

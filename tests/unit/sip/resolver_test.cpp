@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
-constexpr uint16_t kTypeA = 1, kTypeAaaa = 28, kTypeSrv = 33;
+constexpr uint16_t kTypeA = 1, kTypeAaaa = 28, kTypeSrv = 33, kTypeNaptr = 35;
 
 std::string be16(uint16_t v) {
   return {static_cast<char>(v >> 8), static_cast<char>(v)};
@@ -51,6 +51,12 @@ class NameServer {
   void srv(const std::string& name, uint16_t priority, uint16_t port, const std::string& host) {
     records[{name, kTypeSrv}].emplace_back(be16(priority) + be16(0) + be16(port) + dns_name(host),
                                            60);
+  }
+  void naptr(const std::string& name, uint16_t order, const std::string& service,
+             const std::string& replacement) {
+    const auto text = [](const std::string& s) { return static_cast<char>(s.size()) + s; };
+    records[{name, kTypeNaptr}].emplace_back(
+        be16(order) + be16(50) + text("s") + text(service) + text("") + dns_name(replacement), 60);
   }
 
   std::map<std::pair<std::string, uint16_t>, std::vector<std::pair<std::string, int>>> records;
@@ -161,6 +167,45 @@ TEST_F(ResolverTest, ASrvHostWithoutAnAddressIsPassedOver) {
 TEST_F(ResolverTest, WithoutSrvTheAddressOfTheName) {
   server.a("sip.test", "192.0.2.5");
   EXPECT_EQ(text(ask({.host = "sip.test"})), "UDP/192.0.2.5:5060");
+}
+
+TEST_F(ResolverTest, NaptrChoosesTheTransportByItsOrder) {
+  server.naptr("sip.test", 20, "SIP+D2U", "_sip._udp.far.test");
+  server.naptr("sip.test", 10, "SIPS+D2T", "_sips._tcp.far.test");
+  server.naptr("sip.test", 5, "SIP+D2S", "_sip._sctp.far.test");
+  server.srv("_sips._tcp.far.test", 1, 5081, "a.test");
+  server.srv("_sip._udp.far.test", 1, 5082, "a.test");
+  server.a("a.test", "192.0.2.11");
+  const auto found = ask({.host = "sip.test"});
+  EXPECT_EQ(text(found), "TLS/192.0.2.11:5081 UDP/192.0.2.11:5082");
+  EXPECT_EQ(found->front().name, "sip.test");  // not far.test: RFC 5922 4
+}
+
+TEST_F(ResolverTest, ASipsUriIsTlsWhateverNaptrSays) {
+  server.naptr("sip.test", 10, "SIP+D2U", "_sip._udp.far.test");
+  server.srv("_sips._tcp.sip.test", 1, 5081, "a.test");
+  server.a("a.test", "192.0.2.11");
+  EXPECT_EQ(text(ask({.host = "sip.test", .transport = TransportKind::kTls, .is_sips = true})),
+            "TLS/192.0.2.11:5081");
+}
+
+TEST_F(ResolverTest, WithoutNaptrTheFirstTransportThatHasSrv) {
+  server.srv("_sip._tcp.sip.test", 1, 5083, "a.test");
+  server.a("a.test", "192.0.2.11");
+  EXPECT_EQ(text(ask({.host = "sip.test"})), "TCP/192.0.2.11:5083");
+}
+
+TEST_F(ResolverTest, ANameIsAskedOnceForAllWhoWait) {
+  server.a("sip.test", "192.0.2.5");
+  int answers = 0;
+  for (int i = 0; i < 20; ++i) {
+    resolver.resolve({.host = "sip.test", .port = 5060}, [&](auto found) {
+      EXPECT_TRUE(found.ok());
+      ++answers;
+    });
+  }
+  ASSERT_TRUE(loop.run_until([&] { return answers == 20; }));
+  EXPECT_LE(server.questions, 2);  // A and AAAA
 }
 
 TEST_F(ResolverTest, NoSuchName) {

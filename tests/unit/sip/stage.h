@@ -100,7 +100,7 @@ class Stage : public Outside, public UserAgentListener {
   void resolve(ResolveTicket ticket, const ResolveQuery& query) override {
     asked.emplace_back(ticket, query);
   }
-  SocketAddress local_address(const Target&) const override { return kUs; }
+  SocketAddress local_address(const Target&) override { return kUs; }
   void wake_at(MonoTime when) override { wake = when; }
   void on_event(const Event& event) override {
     events.push_back(event);

@@ -46,13 +46,14 @@ Message response(const Message& request, int status, std::string_view tag = "t")
 struct TransactionTest : testing::Test, Outside, ClientTransactionUser, ServerTransactionUser {
   void send(const Target&, ByteSpan bytes) override { sent.emplace_back(as_text(bytes)); }
   void resolve(ResolveTicket, const ResolveQuery&) override {}
-  SocketAddress local_address(const Target&) const override { return {}; }
+  SocketAddress local_address(const Target&) override { return {}; }
   void wake_at(MonoTime) override {}
   void on_response(TransactionId, const Message& r, const Target&, MonoTime) override {
     told.push_back(std::to_string(r.status()));
   }
-  void on_client_failed(TransactionId, TransactionFailure failure, MonoTime) override {
-    told.push_back(failure == TransactionFailure::kTimeout ? "timeout" : "transport");
+  void on_client_failed(TransactionId, const TransactionFailure& failure, MonoTime) override {
+    const bool is_timeout = failure.kind == TransactionFailure::Kind::kTimeout;
+    told.push_back(is_timeout ? "timeout" : "transport");
   }
   void on_client_gone(TransactionId, MonoTime) override { told.push_back("gone"); }
   void on_server_gone(TransactionId, ServerEnd how, MonoTime) override {
@@ -200,7 +201,7 @@ TEST_F(TransactionTest, ATransportErrorEndsWhatWasUnderWayThere) {
   table.begin(message({}), kPeer, now);
   table.begin(message({.via = "SIP/2.0/UDP h.test;branch=z9hG4bKb"}), elsewhere, now);
   table.accept(message({.via = "SIP/2.0/UDP p.test;rport;branch=z9hG4bKc"}), kPeer, now);
-  table.on_transport_error(kPeer, now);
+  table.on_transport_error(kPeer, {}, now);
   EXPECT_EQ(table.size(), 1u);
   std::sort(told.begin(), told.end());
   EXPECT_EQ(told, (std::vector<std::string>{"no way back", "transport"}));

@@ -27,10 +27,14 @@ struct Ear final : TransportListener {
     heard.emplace_back(as_text(bytes));
     froms.push_back(from);
   }
-  void on_transport_error(const Target& target) override { errors.push_back(target); }
+  void on_transport_error(const Target& target, const TransportFault& fault) override {
+    errors.push_back(target);
+    faults.push_back(fault);
+  }
   std::vector<std::string> heard;
   std::vector<Target> froms;
   std::vector<Target> errors;
+  std::vector<TransportFault> faults;
 };
 
 struct Side {
@@ -96,8 +100,9 @@ TEST_F(TransportTest, ARefusedConnectionIsAnErrorOfThatTarget) {
   closed.close();
   a.transport.send(target, as_bytes(message(1)));
   EXPECT_TRUE(a.ear.errors.empty());  // never from inside send()
-  ASSERT_TRUE(loop.run_until([&] { return a.ear.errors.size() == 2; }));
-  EXPECT_EQ(a.ear.errors[1], target);
+  ASSERT_TRUE(loop.run_until([&] { return a.ear.errors.size() == 1; }));
+  EXPECT_EQ(a.ear.errors[0], target);
+  EXPECT_EQ(a.ear.faults[0].kind, TransportFault::Kind::kUnreachable);
   EXPECT_EQ(a.transport.connection_count(), 0u);
 }
 
@@ -172,7 +177,7 @@ TEST_F(TransportTest, WhatCannotBeListenedOnIsAnError) {
       other.transport.listen({TransportKind::kUdp, a.transport.bound(TransportKind::kUdp), {}});
   EXPECT_EQ(taken.error().code, ErrorCode::kNetwork);
   const auto tls = other.transport.listen({TransportKind::kTls, {kLoopback, 0}, {}});
-  EXPECT_EQ(tls.error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(tls.error().code, ErrorCode::kState);  // without a certificate
   const Target nowhere{TransportKind::kUdp, b.transport.bound(TransportKind::kUdp), {}};
   other.transport.send(nowhere, as_bytes("x"));  // it has no socket
   ASSERT_TRUE(loop.run_until([&] { return other.ear.errors.size() == 1; }));
