@@ -21,7 +21,14 @@ export default tseslint.config(
       "max-lines": ["error", { max: 200 }],
       "no-restricted-imports": [
         "error",
-        { patterns: [{ group: ["**/sdk/*", "@patchcord/websdk/*"], message: "Only the SDK's public entry." }] },
+        {
+          patterns: [
+            {
+              group: ["**/sdk/*", "@patchcord/websdk/*", "!@patchcord/websdk/preflight"],
+              message: "Only the SDK's public entries.",
+            },
+          ],
+        },
       ],
     },
   },

@@ -8,7 +8,7 @@ import type { EndedBy, PassThrough } from "./call_api";
 import { readFinish } from "./call_end";
 import { CALL_STATUS, next, type CallEvent, type CallState, type CallStatus, type FinalStatus } from "./call_state";
 import { asPhoneError, PhoneError, type PhoneErrorDetails, type Reason } from "./errors";
-import { deferred, quiet, type Deferred } from "./deferred";
+import { deferred, onAbort, quiet, type Deferred } from "./deferred";
 import { Emitter } from "./events";
 import { CallMedia } from "./media/call_media";
 import { LevelWatch } from "./media/level_watch";
@@ -225,7 +225,10 @@ export class Call extends Emitter<CallEvents> {
 
   #start(event: "dial" | "answer", signal: AbortSignal | undefined, negotiate: () => Promise<void>): Promise<void> {
     if (!next(this.#state, event)) return this.#refuse(`Not possible for a call in state ${this.#status}.`);
-    if (signal) this.#abortWith(signal);
+    onAbort(signal, this.#established.promise, () => {
+      this.#established.reject(this.#error("aborted", { cause: signal?.reason }));
+      void this.hangup();
+    });
     // An aborted signal has ended the call already.
     if (this.#step(event))
       negotiate().catch((error: unknown) => this.#fail(error, event === "answer" ? "bad_sdp" : "internal"));
@@ -277,18 +280,6 @@ export class Call extends Emitter<CallEvents> {
 
   #hooked(sdp: string): string {
     return this.#options.sdpHook?.(sdp) ?? sdp;
-  }
-
-  #abortWith(signal: AbortSignal): void {
-    const abort = (): void => {
-      const error = this.#error("aborted", { cause: signal.reason });
-      this.#established.reject(error);
-      void this.hangup();
-    };
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    const forget = (): void => signal.removeEventListener("abort", abort);
-    this.#established.promise.then(forget, forget);
   }
 
   // ---- moving on, and ending ----

@@ -7,7 +7,7 @@
 
 import { Call } from "./call";
 import type { CallLink, CallOptions } from "./call_api";
-import { deferred, type Deferred } from "./deferred";
+import { deferred, onAbort, type Deferred } from "./deferred";
 import { PhoneError } from "./errors";
 import { Emitter } from "./events";
 import { quietLogger, type Logger } from "./logger";
@@ -16,7 +16,7 @@ import type { ReadyOptions, SessionEvents, SessionOptions, SessionStatus } from 
 import { Connection } from "./signaling/connection";
 import { readFail } from "./signaling/failure";
 import type { ClientMessage, ConnectionData, FailData, HangupData } from "./signaling/messages";
-import type { IncomingCall, ServerMessage, SessionInfo } from "./signaling/messages";
+import type { IncomingCall, OtherRequest, ServerMessage, SessionInfo } from "./signaling/messages";
 import { uuid } from "./uuid";
 
 interface Waiter {
@@ -101,13 +101,10 @@ export class Session extends Emitter<SessionEvents> {
   ready(options: ReadyOptions = {}): Promise<void> {
     const waiter: Waiter = { registered: options.registered ?? this.#registers(), done: deferred() };
     const { signal } = options;
-    const abort = (): void => waiter.done.reject(new PhoneError("aborted", { cause: signal?.reason }));
-    if (signal?.aborted) abort();
-    else signal?.addEventListener("abort", abort, { once: true });
-    const forget = (): void => {
-      this.#waiters.delete(waiter);
-      signal?.removeEventListener("abort", abort);
-    };
+    onAbort(signal, waiter.done.promise, () =>
+      waiter.done.reject(new PhoneError("aborted", { cause: signal?.reason })),
+    );
+    const forget = (): void => void this.#waiters.delete(waiter);
     waiter.done.promise.then(forget, forget);
     this.#waiters.add(waiter);
     this.#answerWaiters();
@@ -122,6 +119,11 @@ export class Session extends Emitter<SessionEvents> {
     const { callee, visibleName = this.#sipLogin, ...media } = options;
     const parties = { id: uuid(), incoming: false, caller: this.#sipLogin, callee, visibleName };
     return this.#keep(new Call(this.#link, parties, media));
+  }
+
+  /** @internal Says something that the SDK itself has no use for, for the compat entry. */
+  request(message: OtherRequest, data: Record<string, unknown>): void {
+    this.#send({ message, data });
   }
 
   /** Hangs up all calls and signs out. The session cannot be used again. */
@@ -224,7 +226,7 @@ export class Session extends Emitter<SessionEvents> {
       case "fail":
         return this.#onFail(message.fail);
       case "unknown":
-        return this.#logger.debug(`message "${message.name}" is not for us`);
+        return this.emit("other", message.name, message.fields);
     }
   }
 

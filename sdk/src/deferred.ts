@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A promise and its two handles; and promises that may be ignored.
+// A promise and its two handles; promises that may be ignored; and work that may be aborted.
 
 export interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -23,4 +23,12 @@ export function deferred<T>(): Deferred<T> {
 export function quiet<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
+}
+
+/** Calls `abort` at the signal, unless `until` is settled by then. */
+export function onAbort(signal: AbortSignal | undefined, until: Promise<unknown>, abort: () => void): void {
+  if (signal?.aborted) return abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  const forget = (): void => signal?.removeEventListener("abort", abort);
+  until.then(forget, forget);
 }

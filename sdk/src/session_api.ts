@@ -71,4 +71,6 @@ export interface SessionEvents extends StatusEvents {
   INCOMING_CALL: [Call];
   reconnecting: [Reconnecting];
   reconnected: [];
+  /** @internal A message that the SDK itself has no use for. */
+  other: [name: string, fields: Readonly<Record<string, unknown>>];
 }

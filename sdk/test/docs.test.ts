@@ -31,7 +31,10 @@ it("the examples compile", () => {
       lib: ["lib.es2022.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
       types: [],
       skipLibCheck: true,
-      paths: { "@patchcord/websdk": [join(root, "sdk/src/index.ts")] },
+      paths: {
+        "@patchcord/websdk": [join(root, "sdk/src/index.ts")],
+        "@patchcord/websdk/*": [join(root, "sdk/src/*/index.ts")],
+      },
     });
     const problems = ts
       .getPreEmitDiagnostics(program)

@@ -11,13 +11,16 @@ import { answered, pause, receive, refused, response, Sipp, uas, ok, untilBye } 
 import { BROWSER, judge, PHONE } from "../lib/sound.mjs";
 import { Stage, WRONG_PASSWORD } from "../lib/stage.mjs";
 
+/** "vendor", or "compat": our entry in its place, in the same page and with the same tests (compat.test.mjs). */
+const SDK = process.env["PATCHCORD_TEST_SDK"] ?? "vendor";
+
 let stage, lab, page, network;
 before(async () => {
-  stage = await Stage.start(import.meta.url);
+  stage = await Stage.start(new URL(`${SDK}.test.mjs`, import.meta.url).href);
   const { run, kamailio } = stage;
   network = await Baresip.start(run, { kamailio });
   lab = await Lab.start(run);
-  page = await lab.open("vendor");
+  page = await lab.open(SDK);
   assert.equal(await signIn(page, "1001"), "REGISTERED");
 });
 afterEach(() => stage.gateway.child.isRunning() && stage.gateway.isIdle());
@@ -266,7 +269,7 @@ test("T8, T42: early sound is heard before the answer", async () => {
 
 test("T19: a click-to-call page calls before it is registered", async () => {
   const far = await phone([...answered(), ...untilBye()]);
-  const other = await lab.open("vendor");
+  const other = await lab.open(SDK);
   const { kamailio, gateway } = stage;
   const result = await within(
     other.evaluate(
@@ -331,7 +334,7 @@ test("T29: two calls at once end each for itself, and the browser falls silent",
 });
 
 test("T13: no microphone: the page's call fails by itself and leaves nothing behind", async () => {
-  const deaf = await lab.open("vendor", { init: withoutMicrophone });
+  const deaf = await lab.open(SDK, { init: withoutMicrophone });
   assert.equal(await signIn(deaf, "1003"), "REGISTERED");
   assert.equal(
     await within(
@@ -345,13 +348,13 @@ test("T13: no microphone: the page's call fails by itself and leaves nothing beh
 });
 
 test("a wrong password ends in DISCONNECTED", async () => {
-  const other = await lab.open("vendor");
+  const other = await lab.open(SDK);
   assert.equal(await within(signIn(other, "1002", WRONG_PASSWORD), "the refusal"), "DISCONNECTED");
   await other.context().close();
 });
 
 test("the gateway refuses a domain: DISCONNECTED", async () => {
-  const other = await lab.open("vendor");
+  const other = await lab.open(SDK);
   assert.equal(
     await within(
       signIn(other, "1002", WRONG_PASSWORD, { domain: "192.0.2.1", outboundProxy: "192.0.2.1" }),

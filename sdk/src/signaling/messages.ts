@@ -60,7 +60,11 @@ export type ClientMessage =
   | { message: "answer"; data: AnswerData }
   | { message: "hangup"; data: HangupData }
   | { message: "sendDtmf"; data: { callId: string; type: DtmfType; dtmf: string } }
+  | { message: OtherRequest; data: Record<string, unknown> }
   | { message: "ping" | "pong"; data: null };
+
+/** What the SDK itself has no use for, and applications of the older API have. */
+export type OtherRequest = "hold" | "unhold" | "transfer" | "sendData" | "sessionDebug" | "submitBugReport";
 
 export function encode({ message, data }: ClientMessage): string {
   return JSON.stringify({ message, data: [data] });
@@ -111,7 +115,7 @@ export type ServerMessage =
   | { kind: "callStatus"; callId: string; status: string }
   | { kind: "finish"; finish: FinishData }
   | { kind: "fail"; fail: FailData }
-  | { kind: "unknown"; name: string };
+  | { kind: "unknown"; name: string; fields: Readonly<Record<string, unknown>> };
 
 /** One received frame; null when it is not a frame of this protocol at all. */
 export function decode(frame: unknown): ServerMessage | null {
@@ -126,7 +130,8 @@ export function decode(frame: unknown): ServerMessage | null {
   const { message: name, data } = parsed;
   if (typeof name !== "string") return null;
   const args: readonly unknown[] = Array.isArray(data) ? data : [];
-  return DECODERS.get(name)?.(isRecord(args[0]) ? args[0] : {}, args) ?? { kind: "unknown", name };
+  const fields = isRecord(args[0]) ? args[0] : {};
+  return DECODERS.get(name)?.(fields, args) ?? { kind: "unknown", name, fields };
 }
 
 type Fields = Record<string, unknown>;

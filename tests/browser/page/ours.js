@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A page with our SDK, to be driven by a test: calls have names, and everything that happens is noted.
+import { runPreflight } from "/sdk/preflight.js";
 import { CALL_STATUS, createSession, devices, SESSION_STATUS } from "/sdk/index.js";
 
 const calls = new Map();
@@ -65,6 +66,22 @@ lab.gather = (name, event, seconds) =>
       resolve(heard);
     }, seconds * 1000);
   });
+
+/** The report, without what does not pass from a page to its test; or the error. `abortAfter`: milliseconds. */
+lab.preflight = async ({ ofSession = false, abortAfter, ...options }) => {
+  const steps = [];
+  try {
+    const report = await runPreflight({
+      onStep: ({ name, result }) => steps.push(`${name} ${result}`),
+      ...(abortAfter === undefined ? {} : { signal: AbortSignal.timeout(abortAfter) }),
+      ...(ofSession ? { session } : {}),
+      ...options,
+    });
+    return { ...report, told: steps, steps: report.steps.map((step) => ({ ...step, error: plain(step.error) })) };
+  } catch (error) {
+    return { rejected: plain(error) };
+  }
+};
 
 lab.devices = devices;
 lab.deviceEvents = [];
