@@ -3,9 +3,17 @@
 
 let shared: AudioContext | undefined;
 
+const GESTURES = ["pointerdown", "keydown"] as const;
+
 export function audioContext(): AudioContext {
   shared ??= new AudioContext({ latencyHint: "interactive" });
-  // Without a gesture the promise stays open; the next call tries again.
-  if (shared.state === "suspended") void shared.resume().catch(() => undefined);
+  if (shared.state === "suspended") wake();
   return shared;
+}
+
+/** Now, where that is allowed; else with the next click or key. */
+function wake(): void {
+  for (const gesture of GESTURES) document.removeEventListener(gesture, wake);
+  void shared?.resume().catch(() => undefined);
+  if (shared?.state !== "running") for (const gesture of GESTURES) document.addEventListener(gesture, wake);
 }

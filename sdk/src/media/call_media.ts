@@ -76,6 +76,7 @@ export class CallMedia extends Emitter<CallMediaEvents> {
     const peer = (this.#peer = new Peer(this.#configuration));
     peer.on("track", (stream) => this.#play(stream, element));
     peer.on("failed", (error) => this.emit("failed", error));
+    this.emit("streams");
     return true;
   }
 

@@ -52,8 +52,9 @@ export class Devices extends Emitter<DeviceEvents> {
     this.#startWatching();
     await this.#refresh();
     if (labels && this.microphones.length === 0) {
-      stopStream(await openMicrophone(true));
-      await this.#refresh();
+      // Firefox shows labels only while a microphone is open.
+      const stream = await openMicrophone(true);
+      await this.#refresh().finally(() => stopStream(stream));
     }
     return this;
   }
