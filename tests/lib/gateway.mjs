@@ -17,11 +17,11 @@ export class Gateway {
 
   /**
    * `domains`: SIP servers it may use; `codecs.browser`, `codecs.sip`, `limits`, `registrar` as in
-   * docs/configuration.md. `ports`: those of a gateway that has ended, to take its place. The log has every SIP message, for diagnosis and for the search for secrets.
+   * docs/configuration.md; `sip`: keys of that section, or a function that gives them for the port. `ports`: those of a gateway that has ended, to take its place. The log has every SIP message, for diagnosis and for the search for secrets.
    */
   static async start(
     run,
-    { name = "patchcord", kamailio, domains, codecs = {}, limits = {}, registrar, more = {}, ports } = {},
+    { name = "patchcord", kamailio, domains, codecs = {}, limits = {}, registrar, sip: signalling, more = {}, ports } = {},
   ) {
     assert.ok(existsSync(PROGRAM), `${PROGRAM} is not built: cmake --preset release && cmake --build --preset release`);
     ports ??= {
@@ -43,6 +43,7 @@ export class Gateway {
         listen: [`udp:127.0.0.1:${sip}`],
         address: "127.0.0.1",
         domains: domains ?? [`127.0.0.1:${kamailio?.port ?? 5060}`],
+        ...(typeof signalling === "function" ? signalling(sip) : signalling),
       },
       rtp: { address: "127.0.0.1", ports: `${rtp}-${rtp + 79}` },
       ...(registrar && { registrar }),

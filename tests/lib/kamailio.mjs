@@ -10,19 +10,22 @@ const LOGINS = ["1001", "1002", "1003", "1004", "1423", "1503"];
 export const passwordOf = (login) => `sesame-${login}-opens`;
 
 export class Kamailio {
-  constructor(child, port) {
-    this.child = child;
-    this.address = "127.0.0.1";
-    this.port = port;
+  constructor(child, { address, port, tlsPort }) {
+    Object.assign(this, { child, address, port, tlsPort });
   }
 
-  static async start(run, { name = "kamailio", algorithm = "MD5", port } = {}) {
+  /** `tls`: the name of a certificate of tests/corpora/tls; it then listens for TLS at `tlsPort` too. */
+  static async start(run, { name = "kamailio", algorithm = "MD5", address = "127.0.0.1", port, tls, tlsPort } = {}) {
     port ??= await run.port();
+    if (tls) tlsPort ??= await run.port();
     const folder = run.dir(name);
     const words = {
-      ADDRESS: "127.0.0.1",
+      ADDRESS: address,
       REALM: "127.0.0.1",
       PORT: port,
+      TLSPORT: tlsPort,
+      CERTIFICATE: `${ROOT}/tests/corpora/tls/${tls}.crt`,
+      KEY: `${ROOT}/tests/corpora/tls/key.pem`,
       ALGORITHM: algorithm,
       USERS: LOGINS.map((login) => `    $sht(users=>${login}) = "${passwordOf(login)}";`).join("\n"),
     };
@@ -30,8 +33,9 @@ export class Kamailio {
     const config = `${folder}/kamailio.cfg`;
     writeFileSync(config, text);
     const args = ["-f", config, "-DD", "-E", "-Y", folder, "-P", `${folder}/kamailio.pid`];
+    if (tls) args.push("-A", "WITH_TLS");
     const child = run.spawn(name, "kamailio", args);
-    const kamailio = new Kamailio(child, port);
+    const kamailio = new Kamailio(child, { address, port, tlsPort });
     await child.waitFor(/Listening on/);
     await kamailio.#answers();
     return kamailio;
@@ -63,12 +67,13 @@ export class Kamailio {
 
   async #answers() {
     const { createSocket } = await import("node:dgram");
-    const socket = createSocket("udp4");
-    await new Promise((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    const isV6 = this.address.startsWith("[");
+    const socket = createSocket(isV6 ? "udp6" : "udp4");
+    await new Promise((resolve) => socket.bind(0, isV6 ? "::1" : "127.0.0.1", resolve));
     const local = socket.address().port;
     const request = [
       `OPTIONS sip:${this.address}:${this.port} SIP/2.0`,
-      `Via: SIP/2.0/UDP 127.0.0.1:${local};branch=z9hG4bK-hello`,
+      `Via: SIP/2.0/UDP ${isV6 ? "[::1]" : "127.0.0.1"}:${local};branch=z9hG4bK-hello`,
       "From: <sip:test@127.0.0.1>;tag=1",
       `To: <sip:${this.address}>`,
       `Call-ID: hello-${local}`,
@@ -80,7 +85,7 @@ export class Kamailio {
     ].join("\r\n");
     try {
       await new Promise((resolve, reject) => {
-        const ask = setInterval(() => socket.send(request, this.port, this.address), 50);
+        const ask = setInterval(() => socket.send(request, this.port, this.address.replace(/[[\]]/g, "")), 50);
         const late = setTimeout(() => reject(new Error(`Kamailio does not answer; ${this.child.log}`)), 10_000);
         socket.once("message", () => (clearInterval(ask), clearTimeout(late), resolve()));
         socket.once("error", reject);

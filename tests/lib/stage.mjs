@@ -19,12 +19,18 @@ export class Stage {
     const run = await Run.start(url);
     try {
       const kamailio = await Kamailio.start(run, options.kamailio);
-      const gateway = await Gateway.start(run, { kamailio, ...options.gateway });
+      const more = typeof options.gateway === "function" ? options.gateway(kamailio) : options.gateway;
+      const gateway = await Gateway.start(run, { kamailio, ...more });
       return new Stage(run, kamailio, gateway);
     } catch (error) {
       await run.end();
       throw error;
     }
+  }
+
+  /** Kamailio anew, after it was stopped. */
+  async startKamailio(options) {
+    this.kamailio = await Kamailio.start(this.run, options);
   }
 
   /** A browser of raw frames, signed in as `login`. */
