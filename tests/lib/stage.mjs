@@ -19,7 +19,7 @@ export class Stage {
     const run = await Run.start(url);
     try {
       const kamailio = await Kamailio.start(run, options.kamailio);
-      const more = typeof options.gateway === "function" ? options.gateway(kamailio) : options.gateway;
+      const more = typeof options.gateway === "function" ? await options.gateway(kamailio, run) : options.gateway;
       const gateway = await Gateway.start(run, { kamailio, ...more });
       return new Stage(run, kamailio, gateway);
     } catch (error) {
