@@ -7,75 +7,9 @@ import { createSocket } from "node:dgram";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { Gateway } from "../lib/gateway.mjs";
-import { eventually, ROOT, Run } from "../lib/run.mjs";
+import { ANSWERS, FOLDER, NAMES, NOTHING } from "../lib/rfc4475.mjs";
+import { eventually, Run } from "../lib/run.mjs";
 import { Wcs } from "../lib/wcs.mjs";
-
-const FOLDER = `${ROOT}/tests/corpora/rfc4475`;
-const NOTHING = "nothing";
-
-// What a server must answer is the column of that name in MANIFEST.tsv; this is it for a server that is no
-// registrar (a REGISTER is 405) and knows none of the users named (a good INVITE is 404).
-const ANSWERS = {
-  wsinv: [481],
-  intmeth: [501],
-  esc01: [404],
-  escnull: [405],
-  esc02: [501],
-  lwsdisp: [200],
-  longreq: [404],
-  dblreq: [405],
-  semiuri: [200],
-  transports: [200],
-  mpart01: [405],
-  unreason: NOTHING,
-  noreason: NOTHING,
-  badinv01: [400],
-  clerr: [400],
-  ncl: [400],
-  scalar02: [400],
-  scalarlg: NOTHING,
-  quotbal: [400],
-  ltgtruri: [400],
-  lwsruri: [400],
-  lwsstart: [400],
-  trws: [400],
-  escruri: [400],
-  baddate: [404], // the Date is ignored, as the RFC allows
-  regbadct: [400],
-  badaspec: [400],
-  baddn: [400],
-  badvers: [505],
-  mismatch01: [400],
-  mismatch02: [400], // the manifest prefers 501 and allows 400
-  bigcode: NOTHING,
-  badbranch: [200],
-  insuf: [400],
-  unkscm: [416],
-  novelsc: [416],
-  unksm2: [405],
-  bext01: [420],
-  invut: [415],
-  regaut01: [405],
-  multi01: [400],
-  mcl01: [400],
-  bcast: NOTHING,
-  zeromf: [200], // for the final server; a proxy would say 483
-  cparam01: [405],
-  cparam02: [405],
-  regescrt: [405],
-  sdp01: [406],
-  inv2543: [404],
-  test: [NOTHING, 400], // no numbered case: a first line without a version
-};
-
-/** What an answer must name. */
-const NAMES = {
-  405: /^Allow: .*INVITE/m,
-  415: /^Accept: application\/sdp/m,
-  416: /^SIP\/2\.0 416/,
-  420: /^Unsupported: .*/m,
-  501: /^Allow: .*INVITE/m,
-};
 
 let run, gateway, page, socket, stranger;
 const inbox = [];
@@ -115,6 +49,7 @@ before(async () => {
 after(() => run.end());
 
 let pings = 0;
+let good = 0;
 
 /** Sends a good OPTIONS and waits for its 200: what came before has been dealt with then. */
 async function isAlive() {
@@ -169,10 +104,12 @@ for (const [name, wanted] of Object.entries(ANSWERS)) {
     if (finals[0] && NAMES[finals[0].status]) assert.match(finals[0].answer, NAMES[finals[0].status]);
     if (name === "bext01")
       assert.match(finals[0].answer, /^Unsupported: .*nothingSupportsThis.*nothingSupportsThisEither/m);
+    ++good;
   });
 }
 
 test("the gateway is as it was: no call, no port, and it ends well", async () => {
+  console.log(`F-01: UDP: ${Object.keys(ANSWERS).length} messages, ${good} answered as the table says, alive`);
   await page.close();
   await gateway.stop();
 });
