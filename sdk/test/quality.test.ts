@@ -4,7 +4,16 @@ import { describe, expect, it, vi } from "vitest";
 import { levelOf } from "../src/media/levels";
 import { mosOf, qualityOf } from "../src/quality/mos";
 import { Warnings, type Sample } from "../src/quality/warnings";
-import { FakePeerConnection, FakeStream, FakeTrack, loudness, microphone, statistics, useFakeBrowser } from "./fakes";
+import {
+  documentFake,
+  FakePeerConnection,
+  FakeStream,
+  FakeTrack,
+  loudness,
+  microphone,
+  statistics,
+  useFakeBrowser,
+} from "./fakes";
 import { outgoing, talking, tell } from "./stage";
 
 useFakeBrowser();
@@ -191,5 +200,26 @@ describe("levels", () => {
     void call.hangup();
     await vi.advanceTimersByTimeAsync(1000);
     expect([heard.mock.calls.length, loudness.analysers]).toEqual([1, 0]);
+  });
+
+  it("begin with the first click where the browser holds sound back until then", async () => {
+    class Held {
+      static asked = 0;
+      state = "suspended";
+      resume(): Promise<void> {
+        Held.asked++;
+        return Promise.resolve();
+      }
+    }
+    vi.stubGlobal("AudioContext", Held);
+    vi.resetModules();
+    const { audioContext } = await import("../src/media/audio_context");
+    const context = audioContext() as unknown as Held;
+    documentFake.dispatchEvent(new Event("pointerdown"));
+    expect(Held.asked).toBe(2);
+    context.state = "running";
+    documentFake.dispatchEvent(new Event("keydown"));
+    documentFake.dispatchEvent(new Event("keydown"));
+    expect(Held.asked).toBe(3);
   });
 });
