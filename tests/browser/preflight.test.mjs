@@ -97,10 +97,10 @@ test("no gateway there", async () => {
 
 test("aborted in the middle of its call: rejected by name, and the call is gone", async () => {
   const page = await lab.open("ours");
-  const report = await page.evaluate(
-    (signIn) => lab.preflight({ signIn, echoSeconds: 60, abortAfter: 4_000 }),
-    account(),
-  );
+  assert.deepEqual(await page.evaluate((options) => lab.signIn(options), account()), { ok: true });
+  const report = await page.evaluate(() => lab.preflight({ ofSession: true, echoSeconds: 60, abortAfter: 3_000 }));
   assert.equal(report.rejected.name, "ABORTED");
+  await gateway.isIdle();
+  assert.equal(await page.evaluate(() => lab.sessionStatus()), "REGISTERED");
   await page.context().close();
 });

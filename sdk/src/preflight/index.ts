@@ -22,6 +22,8 @@ export interface PreflightOptions {
   signal?: AbortSignal;
 }
 
+/** A microphone that is switched on has at least some noise. */
+const ALIVE = 0.05;
 /** A level that speech passes easily and the noise of a room does not: -42 dBFS. */
 const SPEECH = 0.3;
 /** Of what the gateway gives back: it is quieter where an echo canceller has worked on it. */
@@ -76,7 +78,7 @@ class Preflight {
       meter.close();
     }
     const detail = { level: round(loudest) };
-    if (loudest > 0.05) return { result: "ok", message: "The microphone works.", hint: "", detail };
+    if (loudest > ALIVE) return { result: "ok", message: "The microphone works.", hint: "", detail };
     const hint = "Say something, or choose another microphone.";
     return { result: "warn", message: "The microphone is open but hears nothing.", hint, detail };
   }
@@ -96,13 +98,28 @@ class Preflight {
 
   async #calls(session: Session): Promise<void> {
     const udp = await this.#way(session, "udp");
-    const sound = await this.#measure("sound", () => this.#sound(udp.test));
-    if (udp.test) await udp.test.call.hangup();
+    if (udp.test) {
+      this.#add(udp.step);
+      await this.#listen(udp.test);
+    }
     const tcp = await this.#way(session, "tcp");
-    const late = udp.test ? undefined : await this.#measure("sound", () => this.#sound(tcp.test));
-    if (tcp.test) await tcp.test.call.hangup();
     const [udpStep, tcpStep] = weigh(udp.step, tcp.step);
-    for (const step of [udpStep, late ?? sound, tcpStep]) this.#add(step);
+    if (udp.test) {
+      await tcp.test?.call.hangup();
+    } else {
+      this.#add(udpStep);
+      await this.#listen(tcp.test);
+    }
+    this.#add(tcpStep);
+  }
+
+  /** Sound, over the way that is open; the call is over then. */
+  async #listen(test: TestCall | undefined): Promise<void> {
+    try {
+      this.#add(await this.#measure("sound", () => this.#sound(test)));
+    } finally {
+      await test?.call.hangup();
+    }
   }
 
   async #way(session: Session, transport: "udp" | "tcp"): Promise<{ step: Step; test?: TestCall }> {
