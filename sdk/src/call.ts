@@ -19,6 +19,8 @@ import type { AnswerData, DtmfType, FinishData } from "./signaling/messages";
 
 /** How long the gateway may take to confirm a hang-up. */
 const HANGUP_CONFIRM_MS = 4_000;
+/** How long a gateway that is back may take to say again what got lost. */
+const LOST_SDP_MS = 3_000;
 const DTMF = /^[0-9*#A-Da-d]{1,32}$/;
 
 const EVENT_OF_STATUS: Readonly<Partial<Record<string, CallEvent>>> = {
@@ -212,7 +214,10 @@ export class Call extends Emitter<CallEvents> {
     if (!this.#announced) return;
     if (status === undefined) return this.handleConnectionLost(new PhoneError("connection_lost"));
     this.emit("reconnected");
-    // It still rings, so our answer was lost on the way.
+    // What was on its way when the connection broke is lost. Without the gateway's description there is no sound;
+    // and a call that still rings has not heard our answer.
+    if (!this.#remoteSdpSeen)
+      setTimeout(() => !this.#remoteSdpSeen && this.#fail(undefined, "connection_lost"), LOST_SDP_MS);
     if (this.#state === "answering" && status === CALL_STATUS.RING && this.#description) this.#sayDescription();
   }
 

@@ -159,6 +159,20 @@ describe("calls that are being made", () => {
     expect(gateway().sent("answer")).toEqual([first]);
   });
 
+  it("one whose description got lost is given up, unless that is said again", async () => {
+    for (const again of [true, false]) {
+      const { call, ends } = outgoing();
+      void call.call();
+      await settle();
+      gateway().drop();
+      await back([{ callId: call.id(), status: "RING" }]);
+      if (again) gateway().tell("setRemoteSDP", call.id(), "v=0 answer", true);
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(ends.map(({ reason }) => reason)).toEqual(again ? [] : ["connection_lost"]);
+      expect(hangups()).toHaveLength(again ? 0 : 1);
+    }
+  });
+
   it("one that came meanwhile rings now; one that talks without us is hung up", async () => {
     const { session } = await talking();
     const heard: string[] = [];
