@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
 const sdk = (file: string): string => fileURLToPath(new URL(`../sdk/src/${file}`, import.meta.url));
+const CORE =
+  /node_modules\/@?preact|sdk\/src\/(?!preflight)|phone\/src\/(?!connection_test)\w+\.ts$|texts\/(reasons_)?en\.ts$/;
 
 export default defineConfig({
   resolve: {
@@ -16,5 +18,9 @@ export default defineConfig({
     // The page's content security policy allows no data: URLs and no inline script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // What every screen needs is one file: it compresses better than many.
+      output: { codeSplitting: { groups: [{ name: "core", test: CORE }] } },
+    },
   },
 });

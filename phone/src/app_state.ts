@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The one store of the page: what is true now, as signals. Views are functions of it, phone_line.ts and
-// preferences.ts write it, effects.ts turns it into sound and titles. No behaviour here.
+// The one store of the page: what is true now, as signals. Views are functions of it, phone_line.ts,
+// phone_call.ts and preferences.ts write it, effects.ts turns it into sound and titles. No behaviour here.
 
 import { computed, signal } from "@preact/signals";
-import type { CallEnd, PhoneError } from "@patchcord/websdk";
+import type { CallEnd, PhoneError, Quality } from "@patchcord/websdk";
 
 export interface Account {
   login: string;
@@ -18,9 +18,12 @@ export type Line =
   | { state: "offline"; error?: PhoneError }
   | { state: "connecting" }
   | { state: "online" }
-  | { state: "reconnecting" }
+  /** `nextTryAt`: performance.now() of the next attempt. */
+  | { state: "reconnecting"; nextTryAt: number }
   /** Connected, but the SIP account takes no calls at the moment. */
-  | { state: "unregistered"; error?: PhoneError };
+  | { state: "unregistered"; error?: PhoneError }
+  /** Another tab of this browser holds this account. */
+  | { state: "elsewhere" };
 
 export type Phase = "incoming" | "connecting" | "calling" | "ringing" | "early" | "talking" | "held" | "ending";
 
@@ -37,24 +40,33 @@ export interface ActiveCall {
   talkingSince?: number;
   /** Digits sent in this call. */
   digits: string;
-  warning?: PhoneError;
+  warning?: PhoneError | undefined;
+  quality?: Quality;
 }
 
 export interface EndedCall {
+  id: string;
   number: string;
   name: string;
   incoming: boolean;
   end: CallEnd;
 }
 
+/** A sentence above the phone that goes when it is closed: nothing to decide. */
+export type Notice =
+  { key: "call.busy_for" | "ended.reloaded" | "ended.missed"; who: string } | { key: "line.draining" };
+
 export const account = signal<Account | null>(null);
 export const line = signal<Line>({ state: "offline" });
 export const call = signal<ActiveCall | null>(null);
 /** The last call, until it is dismissed or another begins. */
 export const ended = signal<EndedCall | null>(null);
+export const notice = signal<Notice | null>(null);
 /** What is in the number field. */
 export const number = signal("");
 export const screen = signal<"phone" | "settings">("phone");
+/** The list of keys is on the screen. */
+export const keysShown = signal(false);
 /** Whether the browser still has to ask the user for the microphone. */
 export const microphoneUnasked = signal(false);
 /** Whether the browser lets us make sound. */

@@ -3,12 +3,23 @@
 
 import { signal } from "@preact/signals";
 
+export interface DemoUser {
+  login: string;
+  password: string;
+}
+
+/** The account that plays the mobile phone of the demo, and the number it is called by. */
+export interface DemoMobile extends DemoUser {
+  number: string;
+}
+
 export interface GatewayConfig {
   demo: boolean;
   /** The SIP domain to suggest. */
   domain: string;
   /** Accounts of a demo gateway, to try the phone with. */
-  users: { login: string; password: string }[];
+  users: DemoUser[];
+  mobile?: DemoMobile;
 }
 
 export const gatewayConfig = signal<GatewayConfig>({ demo: false, domain: "", users: [] });
@@ -17,11 +28,12 @@ export async function loadConfig(): Promise<void> {
   try {
     const response = await fetch("/config.json");
     if (!response.ok) return;
-    const { demo, domain, users } = (await response.json()) as Partial<GatewayConfig>;
+    const { demo, domain, users, mobile } = (await response.json()) as Partial<GatewayConfig>;
     gatewayConfig.value = {
       demo: demo === true,
       domain: typeof domain === "string" ? domain : "",
       users: demo === true && Array.isArray(users) ? users : [],
+      ...(demo === true && mobile && { mobile }),
     };
   } catch {
     // No network, or no JSON: the form works without suggestions.

@@ -3,10 +3,10 @@
 // vibration, and a screen that stays on during a call.
 
 import { computed, effect } from "@preact/signals";
-import { call, ended, line, microphoneUnasked } from "./app_state";
+import { call, ended, line } from "./app_state";
 import { t } from "./i18n";
 import { preferences } from "./preferences";
-import { answer, dial } from "./phone_line";
+import { answer } from "./phone_call";
 import { busyTone, startRingback, startRinging, stopLoop } from "./sound";
 
 const VIBRATION_MS = [400, 200, 400, 1200];
@@ -46,12 +46,7 @@ export function startEffects(): void {
     };
   });
 
-  effect(() => {
-    document.documentElement.lang = preferences.value.language;
-  });
-
   keepScreenOn();
-  watchMicrophonePermission();
   warnBeforeLeaving();
 }
 
@@ -79,25 +74,6 @@ function keepScreenOn(): void {
     return () => {
       document.removeEventListener("visibilitychange", request);
       void lock?.then((held) => held?.release());
-    };
-  });
-}
-
-/** Explains the browser's question while it is open, and dials again by itself once a refusal is taken back. */
-function watchMicrophonePermission(): void {
-  // Firefox and Safari before 16 do not know this permission's name.
-  const query = navigator.permissions.query({ name: "microphone" }).catch(() => undefined);
-  void query.then((status) => {
-    if (!status) return;
-    const read = (): void => {
-      microphoneUnasked.value = status.state === "prompt";
-    };
-    read();
-    status.onchange = () => {
-      read();
-      const blocked = ended.peek();
-      if (status.state === "granted" && blocked?.end.reason === "microphone_blocked" && !blocked.incoming)
-        dial(blocked.number);
     };
   });
 }

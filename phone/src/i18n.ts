@@ -3,7 +3,7 @@
 // language comes when it is chosen. The types make a missing or a superfluous key an error.
 
 import { effect, signal } from "@preact/signals";
-import type { PhoneError, Reason } from "@patchcord/websdk";
+import type { PhoneError } from "@patchcord/websdk";
 import { preferences } from "./preferences";
 import { en, type Catalogue, type TextKey } from "./texts/en";
 
@@ -15,13 +15,20 @@ export function loadLanguage(): void {
   effect(() => {
     const { language } = preferences.value;
     void LOADERS[language]().then((loaded) => {
-      if (language === preferences.peek().language) catalogue.value = loaded;
+      if (language !== preferences.peek().language) return;
+      catalogue.value = loaded;
+      document.documentElement.lang = language;
     });
   });
 }
 
-export function t(key: TextKey, values: Readonly<Record<string, string | number>> = {}): string {
-  return catalogue.value.texts[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+type Values = Readonly<Record<string, string | number>>;
+
+const fill = (text: string, values: Values): string =>
+  text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+
+export function t(key: TextKey, values: Values = {}): string {
+  return fill(catalogue.value.texts[key], values);
 }
 
 export interface ErrorWords {
@@ -30,8 +37,8 @@ export interface ErrorWords {
 }
 
 /** An error in the user's language; the SDK's own English where the catalogue has no words for it. */
-export function errorWords(error: PhoneError): ErrorWords {
-  const reasons: Partial<Record<Reason, readonly [text: string, hint: string]>> = catalogue.value.reasons;
-  const [text, hint] = reasons[error.reason] ?? [error.message, error.hint];
-  return { text, hint };
+export function errorWords(error: PhoneError, number = ""): ErrorWords {
+  const [text, hint] = catalogue.value.reasons[error.reason] ?? [error.message, error.hint];
+  const values = { number, host: location.host, status: error.sip?.status ? ` (${error.sip.status})` : "" };
+  return { text: fill(text, values), hint };
 }

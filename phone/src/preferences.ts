@@ -12,6 +12,14 @@ export interface Preferences {
   ringVolume: number;
   shortcuts: boolean;
   notifications: boolean;
+  /** Ids of devices, or "default". */
+  mic: string;
+  speaker: string;
+  ringer: string;
+  /** Of the other side, 0 to 100. */
+  callVolume: number;
+  /** The user was asked about notifications in this browser. */
+  notificationsAsked: boolean;
 }
 
 const german = navigator.language.startsWith("de");
@@ -22,6 +30,11 @@ const DEFAULTS: Preferences = {
   ringVolume: 0.7,
   shortcuts: true,
   notifications: false,
+  mic: "default",
+  speaker: "default",
+  ringer: "default",
+  callVolume: 100,
+  notificationsAsked: false,
 };
 
 function countryOf(language: string): Country {
@@ -42,6 +55,12 @@ export const preferences = signal<Preferences>({
 export function prefer(change: Partial<Preferences>): void {
   preferences.value = { ...preferences.value, ...change };
   save("preferences", preferences.value);
+}
+
+/** Lets the browser ask, and keeps the answer. */
+export async function allowNotifications(): Promise<void> {
+  const notifications = (await Notification.requestPermission()) === "granted";
+  prefer({ notifications, notificationsAsked: true });
 }
 
 /** The theme as an attribute of the page, for the style sheet. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The last calls, kept in this browser. Never a password, never a recording: who, when, how long.
+// The calls of this browser, newest first: who, when, how long, how it ended. In localStorage, bounded.
 
 import { signal } from "@preact/signals";
+import type { Outcome } from "./failures";
 import { load, save } from "./storage";
 
 export interface Recent {
@@ -12,15 +13,17 @@ export interface Recent {
   at: number;
   durationMs: number;
   missed: boolean;
+  /** Why nobody talked, where nobody did. */
+  outcome?: Outcome;
 }
 
 const KEY = "recents";
-const LIMIT = 30;
+const LIMIT = 100;
 
 export const recents = signal<readonly Recent[]>(load<Recent[]>(KEY, [], isRecents));
 
-export function remember(recent: Recent): void {
-  recents.value = [recent, ...recents.value].slice(0, LIMIT);
+export function remember(recent: Omit<Recent, "at">): void {
+  recents.value = [{ ...recent, at: Date.now() }, ...recents.value].slice(0, LIMIT);
   save(KEY, recents.value);
 }
 
@@ -32,6 +35,7 @@ export function forgetAll(): void {
 function isRecents(value: unknown): value is Recent[] {
   return (
     Array.isArray(value) &&
+    value.length <= LIMIT &&
     value.every((one: Partial<Recent> | null) => typeof one?.number === "string" && typeof one.at === "number")
   );
 }

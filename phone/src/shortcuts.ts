@@ -2,8 +2,8 @@
 // The keyboard outside text fields. Digits always go into a call that takes them. Single letters act only
 // while the focus is in the call card, and can be turned off (WCAG 2.1.4): browsers own the chords.
 
-import { call, ended, takesDigits } from "./app_state";
-import { answer, hangup, sendDigit, toggleMute } from "./phone_line";
+import { call, ended, keysShown, notice, takesDigits } from "./app_state";
+import { answer, hangup, sendDigit, toggleMute } from "./phone_call";
 import { preferences } from "./preferences";
 import { beep } from "./sound";
 
@@ -25,13 +25,24 @@ function onKey(event: KeyboardEvent): boolean {
     if (!event.repeat) pressDigit(event.key);
     return true;
   }
-  if (event.key === "Escape" && ended.value) {
-    ended.value = null;
+  if (event.key === "Escape") return close();
+  if (!preferences.value.shortcuts) return false;
+  if (event.key === "?") {
+    keysShown.value = !keysShown.value;
     return true;
   }
   const act = ACTIONS[event.key.toLowerCase()];
-  if (!act || !preferences.value.shortcuts || !isInCallCard(event.target)) return false;
+  if (!act || !isInCallCard(event.target)) return false;
   act();
+  return true;
+}
+
+/** What is on top goes. */
+function close(): boolean {
+  if (keysShown.value) keysShown.value = false;
+  else if (ended.value) ended.value = null;
+  else if (notice.value) notice.value = null;
+  else return false;
   return true;
 }
 

@@ -2,6 +2,7 @@
 // Tones, made by Web Audio: nothing to download, and a cadence is a looped buffer, so a hidden tab whose
 // timers run once a minute still rings in time. Frequencies and cadences: ITU-T E.180 supplement 2.
 
+import { devices, type AudioOutput } from "@patchcord/websdk";
 import { soundReady } from "./app_state";
 
 export const COUNTRIES = ["us", "uk", "de", "fr"] as const;
@@ -36,8 +37,11 @@ const RATE = 16_000;
 const EDGE_S = 0.008; // tones that start and stop hard click
 const QUIET = 0.12;
 
+type Place = "speaker" | "ringer";
+
 let context: AudioContext | undefined;
-let looping: { source: AudioBufferSourceNode; gain: GainNode } | undefined;
+const outputs: Partial<Record<Place, AudioOutput>> = {};
+let looping: Playing | undefined;
 
 function audio(): AudioContext {
   if (!context) {
@@ -57,32 +61,32 @@ export async function enableSound(): Promise<void> {
 
 /** A short sign that sound works. */
 export function chirp(): void {
-  play(render({ frequencies: [880], cadence: [0.05] }), 0.15);
+  play("ringer", render({ frequencies: [880], cadence: [0.05] }), 0.15);
 }
 
 export function beep(digit: string): void {
   const key = DTMF_KEYS.indexOf(digit);
   const [row, column] = [DTMF_ROWS[Math.floor(key / 3)], DTMF_COLUMNS[key % 3]];
-  if (row && column) play(render({ frequencies: [row, column], cadence: [0.09] }), QUIET);
+  if (row && column) play("speaker", render({ frequencies: [row, column], cadence: [0.09] }), QUIET);
 }
 
 export function busyTone(country: Country): void {
   const { frequencies, cadence } = BUSY[country];
-  play(render({ frequencies, cadence: [...cadence, ...cadence, ...cadence] }), QUIET);
+  play("speaker", render({ frequencies, cadence: [...cadence, ...cadence, ...cadence] }), QUIET);
 }
 
 export function startRingback(country: Country): void {
-  startLoop(render(RINGBACK[country]), QUIET);
+  startLoop("speaker", render(RINGBACK[country]), QUIET);
 }
 
 /** Two soft bells, then a pause. */
 export function startRinging(volume: number): void {
-  startLoop(bells(), volume * 0.5);
+  startLoop("ringer", bells(), volume * 0.5);
 }
 
 /** The ring tone once, to hear how loud it is. */
 export function tryRinging(volume: number): void {
-  play(bells(), volume * 0.5);
+  play("ringer", bells(), volume * 0.5);
 }
 
 export function stopLoop(): void {
@@ -93,18 +97,30 @@ export function stopLoop(): void {
   source.stop(context.currentTime + 0.1);
 }
 
-function startLoop(buffer: AudioBuffer, volume: number): void {
+function startLoop(place: Place, buffer: AudioBuffer, volume: number): void {
   stopLoop();
-  looping = play(buffer, volume, true);
+  looping = play(place, buffer, volume, true);
 }
 
-function play(buffer: AudioBuffer, volume: number, loop = false): { source: AudioBufferSourceNode; gain: GainNode } {
-  const output = audio();
-  const source = new AudioBufferSourceNode(output, { buffer, loop });
-  const gain = new GainNode(output, { gain: volume });
-  source.connect(gain).connect(output.destination);
+interface Playing {
+  source: AudioBufferSourceNode;
+  gain: GainNode;
+}
+
+function play(place: Place, buffer: AudioBuffer, volume: number, loop = false): Playing {
+  const source = new AudioBufferSourceNode(audio(), { buffer, loop });
+  const gain = new GainNode(audio(), { gain: volume });
+  source.connect(gain).connect(loudspeaker(place));
   source.start();
   return { source, gain };
+}
+
+/** Straight to where the system plays, unless the user chose another place. */
+function loudspeaker(place: Place): AudioNode {
+  if (devices.selection[place] === "default") return audio().destination;
+  const output = (outputs[place] ??= devices.output(place, audio()));
+  output.start().catch(() => (soundReady.value = false));
+  return output.node;
 }
 
 function render({ frequencies, cadence }: Tone): AudioBuffer {

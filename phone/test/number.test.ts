@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, it } from "vitest";
 import { clockText } from "../src/clock_text";
-import { classify, toDial, type NumberKind } from "../src/number";
-import { de } from "../src/texts/de";
-import { en, type TextKey } from "../src/texts/en";
+import { classify, retype, toDial, type NumberKind } from "../src/number";
 
 describe("what is typed and what is dialled", () => {
   it.each<[string, NumberKind, string]>([
@@ -31,6 +29,27 @@ describe("what is typed and what is dialled", () => {
   });
 });
 
+describe("retype", () => {
+  // As a library would for a German number: a space after the area code.
+  const format = (digits: string): string => digits.replace(/^(\d{3})(\d+)$/, "$1 $2");
+  it.each<[string, string, string, string]>([
+    ["typed on", "030 1234", "030 12345", "030 12345"],
+    ["becomes a phone number", "030123", "0301234", "030 1234"],
+    ["pasted", "", "(030) 123-45 67", "030 1234567"],
+    ["short", "11", "112", "112"],
+    ["a code", "*2", "*21", "*21"],
+    ["an address", "ali", "alic", "alic"],
+    ["a digit deleted", "030 12345", "030 1234", "030 1234"],
+    ["no phone number any more", "030 1234", "030 123", "030123"],
+    ["the space deleted", "030 ", "030", "030"],
+  ])("%s", (_, before, typed, shown) => expect(retype(before, typed, format)).toBe(shown));
+
+  it("deletes the digit before a bracket that would come back", () => {
+    const brackets = (digits: string): string => `(${digits})`;
+    expect(retype("(0301234567)", "(0301234567", brackets)).toBe("(030123456)");
+  });
+});
+
 describe("clockText", () => {
   it.each([
     [-1, "0:00"],
@@ -39,18 +58,4 @@ describe("clockText", () => {
     [754_000, "12:34"],
     [3_723_000, "1:02:03"],
   ])("%i ms is %s", (ms, text) => expect(clockText(ms)).toBe(text));
-});
-
-describe("the German catalogue", () => {
-  const holes = (text: string): string[] => text.match(/\{\w+\}/g)?.sort() ?? [];
-
-  it("has a place for every value the English one shows", () => {
-    for (const key of Object.keys(en.texts) as TextKey[])
-      expect(holes(de.texts[key]), key).toEqual(holes(en.texts[key]));
-  });
-
-  it("leaves nothing empty", () => {
-    for (const [key, text] of Object.entries(de.texts)) expect(text, key).not.toBe("");
-    for (const [key, [text]] of Object.entries(de.reasons)) expect(text, key).not.toBe("");
-  });
 });

@@ -22,7 +22,8 @@ export class Lab {
     this.log = log;
   }
 
-  static async start(run) {
+  /** `asksForMicrophone`: the browser asks for it as it asks a user; else it is given to every page. */
+  static async start(run, { asksForMicrophone = false } = {}) {
     const microphone = `${run.folder}/microphone.wav`;
     writeWav(microphone, voice(BROWSER, 48_000), 48_000);
     const browser = await chromium.launch({
@@ -30,7 +31,7 @@ export class Lab {
       args: [
         "--no-sandbox",
         "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
+        ...(asksForMicrophone ? [] : ["--use-fake-ui-for-media-stream"]),
         `--use-file-for-fake-audio-capture=${microphone}`,
         "--autoplay-policy=no-user-gesture-required",
       ],
@@ -48,9 +49,14 @@ export class Lab {
     return new Lab(browser, `http://127.0.0.1:${port}`, log);
   }
 
-  /** `kind`: ours or vendor, a page of tests/browser/page; or any address. */
-  async open(kind, { context: options = {}, init } = {}) {
-    const context = await this.browser.newContext({ permissions: ["microphone"], locale: "en-GB", ...options });
+  /**
+   * `kind`: ours or vendor, a page of tests/browser/page; or any address. `beside`: a page whose neighbour
+   * tab it is to be.
+   */
+  async open(kind, { context: options = {}, init, beside } = {}) {
+    const context =
+      beside?.context() ??
+      (await this.browser.newContext({ permissions: ["microphone"], locale: "en-GB", ...options }));
     const page = await context.newPage();
     page.problems = [];
     page.on("console", (message) => {

@@ -17,11 +17,24 @@ export class Gateway {
 
   /**
    * `domains`: SIP servers it may use; `codecs.browser`, `codecs.sip`, `limits`, `registrar` as in
-   * docs/configuration.md; `sip`: keys of that section, or a function that gives them for the port. `ports`: those of a gateway that has ended, to take its place. The log has every SIP message, for diagnosis and for the search for secrets.
+   * docs/configuration.md; `sip`: keys of that section, or a function that gives them for the port.
+   * `address`: of the browsers' media. `ports`: those of a gateway that has ended, to take its place. The log
+   * has every SIP message, for diagnosis and for the search for secrets.
    */
   static async start(
     run,
-    { name = "patchcord", kamailio, domains, codecs = {}, limits = {}, registrar, sip: signalling, more = {}, ports } = {},
+    {
+      name = "patchcord",
+      kamailio,
+      domains,
+      codecs = {},
+      limits = {},
+      registrar,
+      sip: signalling,
+      more = {},
+      ports,
+      address = "127.0.0.1",
+    } = {},
   ) {
     assert.ok(existsSync(PROGRAM), `${PROGRAM} is not built: cmake --preset release && cmake --build --preset release`);
     ports ??= {
@@ -38,7 +51,7 @@ export class Gateway {
       listen: { http: `127.0.0.1:${http}`, https: "off", admin: `127.0.0.1:${admin}` },
       state: `${folder}/state`,
       web: { root: `${ROOT}/phone/dist` },
-      rtc: { addresses: ["127.0.0.1"], port: rtc, workers: 2 },
+      rtc: { addresses: [address], port: rtc, workers: 2 },
       sip: {
         listen: [`udp:127.0.0.1:${sip}`],
         address: "127.0.0.1",

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The call that is going on: who, what state, how long, and the three things one does in a call.
+// The call that is going on: who, what state, how long, and the things one does in a call.
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { microphoneUnasked, takesDigits, type ActiveCall } from "../app_state";
+import { isTalking, microphoneUnasked, takesDigits, type ActiveCall } from "../app_state";
 import { clockText } from "../clock_text";
-import { errorWords, t } from "../i18n";
-import { hangup, toggleMute } from "../phone_line";
+import { t } from "../i18n";
+import { hangup, toggleMute } from "../phone_call";
 import { isTextField, pressDigit } from "../shortcuts";
+import { CallWarning, MutedNote } from "./call_notes";
+import { CallSound } from "./call_sound";
 import { Keypad } from "./keypad";
-import { HangupIcon, MicIcon } from "./icons";
+import { HangupIcon, KeypadIcon, MicIcon, SoundIcon } from "./icons";
+import { LostDevice } from "./lost_device";
 import { Peer } from "./peer";
+import { QualityBars } from "./quality_bars";
+import { RoundControl } from "./round_control";
 
 export function CallCard({ call }: { call: ActiveCall }): JSX.Element {
   const card = useRef<HTMLElement>(null);
+  const inSound = useSignal(false);
   // So that the single-key shortcuts work at once; but nobody's typing is interrupted.
   useEffect(() => {
     if (!isTextField(document.activeElement)) card.current?.focus();
@@ -27,51 +33,55 @@ export function CallCard({ call }: { call: ActiveCall }): JSX.Element {
       <p class="call-state" data-testid="call-state" data-state={call.phase} role="status">
         {t(`call.${call.phase}`)}
       </p>
-      {call.talkingSince !== undefined && <Timer since={call.talkingSince} />}
+      {call.talkingSince !== undefined && (
+        <div class="call-facts">
+          <Timer since={call.talkingSince} />
+          <QualityBars quality={call.quality} />
+        </div>
+      )}
       {asking && <p class="notice">{t("call.microphone")}</p>}
-      {call.warning && (
-        <p class="notice notice-warn" role="alert">
-          {errorWords(call.warning).text} {errorWords(call.warning).hint}
-        </p>
-      )}
-      {takesDigits.value && (
-        <>
-          <p class="digits">
-            {call.digits && <span class="unseen">{t("call.digits")} </span>}
-            <span data-testid="digits">{call.digits}</span>
-          </p>
-          <Keypad compact label={t("dial.pad")} onKey={pressDigit} />
-        </>
-      )}
+      <LostDevice />
+      <CallWarning call={call} onCheck={() => (inSound.value = true)} />
+      {takesDigits.value && (inSound.value ? <CallSound call={call} /> : <Digits sent={call.digits} />)}
       <div class="call-row">
-        <div class="control">
-          <button
-            type="button"
-            class="round plain"
-            data-testid="mute"
-            aria-pressed={call.muted}
-            aria-label={t("call.mute")}
-            onClick={toggleMute}
+        <RoundControl
+          look="plain"
+          testId="mute"
+          label={t("call.mute")}
+          shown={call.muted ? t("call.unmute") : t("call.mute")}
+          pressed={call.muted}
+          onClick={toggleMute}
+        >
+          <MicIcon off={call.muted} />
+        </RoundControl>
+        <RoundControl look="red" testId="hangup" label={t("call.hangup")} onClick={hangup}>
+          <HangupIcon />
+        </RoundControl>
+        {isTalking.value && (
+          <RoundControl
+            look="plain"
+            testId="sound"
+            label={inSound.value ? t("call.keypad") : t("call.sound")}
+            onClick={() => (inSound.value = !inSound.value)}
           >
-            <MicIcon off={call.muted} />
-          </button>
-          <span class="control-label" aria-hidden="true">
-            {call.muted ? t("call.unmute") : t("call.mute")}
-          </span>
-        </div>
-        <div class="control">
-          <button type="button" class="round red" data-testid="hangup" aria-label={t("call.hangup")} onClick={hangup}>
-            <HangupIcon />
-          </button>
-          <span class="control-label" aria-hidden="true">
-            {t("call.hangup")}
-          </span>
-        </div>
+            {inSound.value ? <KeypadIcon /> : <SoundIcon />}
+          </RoundControl>
+        )}
       </div>
-      <p class="muted-note" role="status">
-        {call.muted ? t("call.muted") : ""}
-      </p>
+      <MutedNote muted={call.muted} />
     </section>
+  );
+}
+
+function Digits({ sent }: { sent: string }): JSX.Element {
+  return (
+    <>
+      <p class="digits">
+        {sent && <span class="unseen">{t("call.digits")} </span>}
+        <span data-testid="digits">{sent}</span>
+      </p>
+      <Keypad compact label={t("dial.pad")} onKey={pressDigit} />
+    </>
   );
 }
 

@@ -5,25 +5,31 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { PhoneError } from "@patchcord/websdk";
-import { ended, number, type EndedCall } from "../app_state";
+import { ended, number, screen, type EndedCall } from "../app_state";
+import { browserKind } from "../browser_kind";
 import { clockText } from "../clock_text";
+import { providersWords, remedyFor, type Remedy } from "../failures";
 import { errorWords, t } from "../i18n";
+import { formatNumber } from "../number_format";
+import { dial } from "../phone_call";
+import { goOffline } from "../phone_line";
+import { reportOf } from "../report";
 import type { TextKey } from "../texts/en";
-import { dial, goOffline } from "../phone_line";
+import { CopyButton } from "./copy_button";
 import { AlertIcon, CloseIcon } from "./icons";
 
 const SHOWN_MS = 6_000;
 
 export function EndedNotice(): JSX.Element | null {
   const last = ended.value;
-  const failed = last?.end.error !== undefined && !last.incoming;
+  const failed = last?.end.error !== undefined && !isMissed(last);
   useEffect(() => {
     if (!last || failed) return;
     const timer = setTimeout(() => (ended.value = null), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [last, failed]);
   if (!last) return null;
-  return last.end.error && !isMissed(last) ? <Failure last={last} error={last.end.error} /> : <GoodEnd last={last} />;
+  return failed && last.end.error ? <Failure last={last} error={last.end.error} /> : <GoodEnd last={last} />;
 }
 
 function isMissed({ incoming, end }: EndedCall): boolean {
@@ -32,7 +38,7 @@ function isMissed({ incoming, end }: EndedCall): boolean {
 
 function GoodEnd({ last }: { last: EndedCall }): JSX.Element {
   const { end } = last;
-  const who = last.name || last.number;
+  const who = last.name || formatNumber(last.number);
   const missed = isMissed(last);
   const key: TextKey = missed ? "ended.missed" : end.durationMs > 0 ? "ended.normal" : "ended.cancelled";
   return (
@@ -46,23 +52,22 @@ function GoodEnd({ last }: { last: EndedCall }): JSX.Element {
 }
 
 function Failure({ last, error }: { last: EndedCall; error: PhoneError }): JSX.Element {
-  const { text, hint } = errorWords(error);
-  const [label, act] = actionFor(error, last);
+  const shown = formatNumber(last.number);
+  const { text, hint } = errorWords(error, shown);
+  const said = providersWords(error);
   return (
     <div class="problem" role="alert" data-testid="call-error" data-reason={error.reason} data-code={error.code}>
       <AlertIcon />
       <div>
         <strong>{text}</strong>
+        {said && <p>{t("ended.said", { words: said })}</p>}
         {hint && <p>{hint}</p>}
+        {remedyFor(error) === "allow_microphone" && <p>{t(`allow.${browserKind(navigator.userAgent)}`)}</p>}
         <p class="small">
-          {last.number}
-          {error.sip?.status && ` · SIP ${error.sip.status} ${error.sip.reason ?? ""}`}
+          {!text.includes(shown) && `${shown} `}
+          {sipText(error)}
         </p>
-        {act && (
-          <button type="button" class="secondary" data-testid="call-error-action" onClick={act}>
-            {t(label)}
-          </button>
-        )}
+        <RemedyButton remedy={remedyFor(error)} last={last} error={error} />
       </div>
       <button type="button" class="icon-button" aria-label={t("ended.dismiss")} onClick={() => (ended.value = null)}>
         <CloseIcon />
@@ -71,18 +76,51 @@ function Failure({ last, error }: { last: EndedCall; error: PhoneError }): JSX.E
   );
 }
 
-/** The one button: the account for what the account is at fault for, the number for the number, else again. */
-function actionFor(error: PhoneError, last: EndedCall): [label: TextKey, act?: () => void] {
-  if (error.reason === "auth_rejected") return ["ended.account", goOffline];
-  if (last.incoming) return ["ended.redial", () => dial(last.number)];
-  if (error.reason === "not_found" || error.reason === "bad_number") return ["ended.edit", editNumber];
-  return error.retryable || error.reason === "declined"
-    ? ["ended.redial", () => dial(last.number)]
-    : ["ended.edit", editNumber];
+/** A provisional status is not why a call failed. */
+function sipText({ sip }: PhoneError): string {
+  return sip?.status && sip.status >= 300 ? `SIP ${sip.status} ${sip.reason ?? ""}` : "";
+}
 
-  function editNumber(): void {
-    ended.value = null;
-    number.value = last.number;
-    document.querySelector<HTMLInputElement>("[data-testid=number]")?.focus();
+interface RemedyProps {
+  remedy: Remedy;
+  last: EndedCall;
+  error: PhoneError;
+}
+
+function RemedyButton({ remedy, last, error }: RemedyProps): JSX.Element | null {
+  if (remedy === "copy_report") {
+    const text = (): string => reportOf(error, last.number);
+    return <CopyButton label={t("ended.report")} text={text} testId="call-error-action" />;
   }
+  const button = BUTTONS[remedy];
+  if (!button) return null;
+  return (
+    <button type="button" class="secondary" data-testid="call-error-action" onClick={() => button.act(last)}>
+      {t(button.label)}
+    </button>
+  );
+}
+
+interface Button {
+  label: TextKey;
+  act: (last: EndedCall) => void;
+}
+
+const BUTTONS: Partial<Record<Remedy, Button>> = {
+  redial: { label: "ended.redial", act: (last) => dial(last.number) },
+  edit_number: { label: "ended.edit", act: editNumber },
+  edit_account: { label: "ended.account", act: goOffline },
+  choose_device: { label: "ended.device", act: openSettings },
+  test_network: { label: "ended.network", act: openSettings },
+};
+
+function editNumber(last: EndedCall): void {
+  ended.value = null;
+  number.value = formatNumber(last.number);
+  document.querySelector<HTMLInputElement>("[data-testid=number]")?.focus();
+}
+
+function openSettings(): void {
+  ended.value = null;
+  screen.value = "settings";
 }

@@ -20,7 +20,7 @@ export function Header(): JSX.Element {
         type="button"
         class="icon-button"
         data-testid="settings"
-        aria-label={t("settings.heading")}
+        aria-label={t("settings.open")}
         aria-pressed={inSettings}
         onClick={() => (screen.value = inSettings ? "phone" : "settings")}
       >

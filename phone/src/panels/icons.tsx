@@ -37,6 +37,20 @@ export const MicIcon = ({ off }: { off: boolean }): JSX.Element => (
   </Icon>
 );
 
+export const KeypadIcon = (): JSX.Element => (
+  <Icon>
+    {[6, 12, 18].flatMap((x) =>
+      [6, 12, 18].map((y) => <circle key={`${x} ${y}`} class="solid" cx={x} cy={y} r="1.700" />),
+    )}
+  </Icon>
+);
+
+export const SoundIcon = (): JSX.Element => (
+  <Icon>
+    <path d="M4 9.500v5h3.500L12 18.500v-13L7.500 9.500H4ZM15.500 9a4.200 4.200 0 0 1 0 6M18 6.500a7.800 7.800 0 0 1 0 11" />
+  </Icon>
+);
+
 export const DeleteIcon = (): JSX.Element => (
   <Icon>
     <path d="M9 5h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H9l-6-7 6-7ZM12 9.500l5 5M17 9.500l-5 5" />

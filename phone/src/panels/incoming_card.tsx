@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { ActiveCall } from "../app_state";
+import { microphoneUnasked, type ActiveCall } from "../app_state";
 import { t } from "../i18n";
-import { answer, hangup } from "../phone_line";
+import { answer, hangup } from "../phone_call";
 import { isTextField } from "../shortcuts";
 import { enableSound } from "../sound";
 import { HangupIcon, PhoneIcon } from "./icons";
 import { Peer } from "./peer";
+import { RoundControl } from "./round_control";
 
 export function IncomingCard({ call }: { call: ActiveCall }): JSX.Element {
   const answerButton = useRef<HTMLButtonElement>(null);
@@ -31,30 +32,14 @@ export function IncomingCard({ call }: { call: ActiveCall }): JSX.Element {
       <p class="call-state" data-testid="call-state" data-state={call.phase}>
         {t("call.incoming")}
       </p>
+      {microphoneUnasked.value && <p class="notice">{t("dial.microphone")}</p>}
       <div class="call-row">
-        <div class="control">
-          <button type="button" class="round red" data-testid="decline" aria-label={t("call.decline")} onClick={hangup}>
-            <HangupIcon />
-          </button>
-          <span class="control-label" aria-hidden="true">
-            {t("call.decline")}
-          </span>
-        </div>
-        <div class="control">
-          <button
-            ref={answerButton}
-            type="button"
-            class="round green"
-            data-testid="answer"
-            aria-label={t("call.answer")}
-            onClick={accept}
-          >
-            <PhoneIcon size={30} />
-          </button>
-          <span class="control-label" aria-hidden="true">
-            {t("call.answer")}
-          </span>
-        </div>
+        <RoundControl look="red" testId="decline" label={t("call.decline")} onClick={hangup}>
+          <HangupIcon />
+        </RoundControl>
+        <RoundControl look="green" testId="answer" label={t("call.answer")} button={answerButton} onClick={accept}>
+          <PhoneIcon size={30} />
+        </RoundControl>
       </div>
     </section>
   );

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { call, line } from "../app_state";
-import { errorWords, t } from "../i18n";
-import { retry } from "../phone_line";
+import { call } from "../app_state";
 import { CallCard } from "./call_card";
 import { Dialer } from "./dialer";
 import { EndedNotice } from "./ended_notice";
 import { IncomingCard } from "./incoming_card";
+import { LineNotice, NoticeBar } from "./notices";
+import { NotifyAsk } from "./notify_ask";
 import { RecentsPanel } from "./recents_panel";
+import "../styles/dialer.css";
+import "../styles/call.css";
+import "../styles/recents.css";
 
 export function PhoneScreen(): JSX.Element {
   const current = call.value;
@@ -18,30 +21,14 @@ export function PhoneScreen(): JSX.Element {
     <main class="phone">
       <div class="card handset" data-call={current ? current.phase : "none"}>
         <LineNotice />
+        <NoticeBar />
         {current?.phase === "incoming" && <IncomingCard call={current} />}
         {current && current.phase !== "incoming" && <CallCard call={current} />}
         {!current && <EndedNotice />}
+        {!current && <NotifyAsk />}
         {!current && <Dialer />}
       </div>
       <RecentsPanel />
     </main>
-  );
-}
-
-/** Why calls are not possible now, and what is being done about it. */
-function LineNotice(): JSX.Element | null {
-  const now = line.value;
-  if (now.state === "reconnecting") return <p class="notice notice-warn">{t("line.away")}</p>;
-  if (now.state !== "offline" && now.state !== "unregistered") return null;
-  const words = now.error ? errorWords(now.error) : { text: t("line.lost"), hint: "" };
-  return (
-    <div class="notice notice-warn" role="alert" data-testid="line-error">
-      <span>
-        {words.text} {words.hint}
-      </span>
-      <button type="button" class="link" onClick={retry}>
-        {t("line.retry")}
-      </button>
-    </div>
   );
 }

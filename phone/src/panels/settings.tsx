@@ -1,49 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Settings and tests, in four parts: sound, connection, this page, the account.
+
 import type { ComponentChildren, JSX } from "preact";
 import { account, screen } from "../app_state";
 import { t } from "../i18n";
 import { goOffline } from "../phone_line";
-import { prefer, preferences, type Preferences } from "../preferences";
-import { COUNTRIES, enableSound, tryRinging } from "../sound";
+import { allowNotifications, prefer, preferences, type Preferences } from "../preferences";
+import { COUNTRIES } from "../sound";
+import { AudioTest } from "./audio_test";
+import { ConnectionTest } from "./connection_part";
 import { BackIcon } from "./icons";
-
-export function Settings(): JSX.Element {
-  return (
-    <main class="settings card">
-      <div class="card-head">
-        <button type="button" class="icon-button" aria-label={t("settings.back")} onClick={close}>
-          <BackIcon />
-        </button>
-        <h1>{t("settings.heading")}</h1>
-      </div>
-      <Row label={t("settings.language")}>
-        <Choice name="language" options={LANGUAGES} />
-      </Row>
-      <Row label={t("settings.theme")}>
-        <Choice name="theme" options={THEMES.map((theme) => [theme, t(`settings.theme.${theme}`)])} />
-      </Row>
-      <Row label={t("settings.tones")}>
-        <Choice name="tones" options={COUNTRIES.map((country) => [country, t(`settings.tones.${country}`)])} />
-      </Row>
-      <RingVolume />
-      <Row label={t("settings.notifications")}>
-        <input
-          type="checkbox"
-          checked={preferences.value.notifications}
-          onChange={(event) => void notifications(event.currentTarget)}
-        />
-      </Row>
-      <Row label={t("settings.shortcuts")} note={t("settings.shortcuts.keys")}>
-        <input
-          type="checkbox"
-          checked={preferences.value.shortcuts}
-          onChange={(event) => prefer({ shortcuts: event.currentTarget.checked })}
-        />
-      </Row>
-      <AccountRow />
-    </main>
-  );
-}
+import "../styles/settings.css";
 
 const LANGUAGES = [
   ["en", "English"],
@@ -51,44 +18,111 @@ const LANGUAGES = [
 ] as const;
 const THEMES = ["auto", "light", "dark"] as const;
 
-function RingVolume(): JSX.Element {
-  const volume = preferences.value.ringVolume;
+export function Settings(): JSX.Element {
   return (
-    <div class="row">
-      <label for="ring-volume">{t("settings.ring")}</label>
-      <span class="row-value">
-        <input
-          id="ring-volume"
-          type="range"
-          min="0"
-          max="1"
-          step="0.05"
-          value={volume}
-          onInput={(event) => prefer({ ringVolume: event.currentTarget.valueAsNumber })}
-        />
-        <button type="button" class="secondary" onClick={() => void enableSound().then(() => tryRinging(volume))}>
-          {t("settings.ring.try")}
+    <main class="settings">
+      <div class="settings-head">
+        <button
+          type="button"
+          class="icon-button"
+          data-testid="settings-back"
+          aria-label={t("settings.back")}
+          onClick={close}
+        >
+          <BackIcon />
         </button>
-      </span>
-    </div>
+        <h1>{t("settings.heading")}</h1>
+      </div>
+      <Part heading={t("settings.sound")}>
+        <AudioTest />
+        <RingVolume />
+      </Part>
+      <Part heading={t("test.heading")}>
+        <ConnectionTest />
+      </Part>
+      <Part heading={t("settings.page")}>
+        <Row label={t("settings.language")}>
+          <Choice name="language" options={LANGUAGES} />
+        </Row>
+        <Row label={t("settings.theme")}>
+          <Choice name="theme" options={THEMES.map((theme) => [theme, t(`settings.theme.${theme}`)])} />
+        </Row>
+        <Row label={t("settings.tones")}>
+          <Choice name="tones" options={COUNTRIES.map((country) => [country, t(`settings.tones.${country}`)])} />
+        </Row>
+        <Notifications />
+        <Row label={t("settings.shortcuts")} note={t("settings.shortcuts.keys")}>
+          <input
+            type="checkbox"
+            data-testid="setting-shortcuts"
+            checked={preferences.value.shortcuts}
+            onChange={(event) => prefer({ shortcuts: event.currentTarget.checked })}
+          />
+        </Row>
+      </Part>
+      <AccountPart />
+    </main>
   );
 }
 
-function AccountRow(): JSX.Element {
+function Part({ heading, children }: { heading: string; children: ComponentChildren }): JSX.Element {
   return (
-    <div class="row">
-      <span>
-        {t("settings.account")}
-        <span class="small">
-          {account.value?.login}@{account.value?.domain}
+    <section class="card settings-part" aria-label={heading}>
+      <h2>{heading}</h2>
+      {children}
+    </section>
+  );
+}
+
+function RingVolume(): JSX.Element {
+  return (
+    <Row label={t("settings.ring")}>
+      <input
+        type="range"
+        data-testid="setting-ring"
+        min="0"
+        max="1"
+        step="0.05"
+        value={preferences.value.ringVolume}
+        onInput={(event) => prefer({ ringVolume: event.currentTarget.valueAsNumber })}
+      />
+    </Row>
+  );
+}
+
+function Notifications(): JSX.Element {
+  const blocked = !("Notification" in window) || Notification.permission === "denied";
+  const change = async (box: HTMLInputElement): Promise<void> => {
+    if (box.checked) await allowNotifications();
+    else prefer({ notifications: false });
+    box.checked = preferences.value.notifications;
+  };
+  return (
+    <Row label={t("settings.notifications")} {...(blocked && { note: t("settings.notifications_blocked") })}>
+      <input
+        type="checkbox"
+        data-testid="setting-notifications"
+        disabled={blocked}
+        checked={preferences.value.notifications && !blocked}
+        onChange={(event) => void change(event.currentTarget)}
+      />
+    </Row>
+  );
+}
+
+function AccountPart(): JSX.Element {
+  const { login = "", domain = "" } = account.value ?? {};
+  return (
+    <Part heading={t("settings.account")}>
+      <div class="row">
+        <span>
+          {login}@{domain}
         </span>
-      </span>
-      <span class="row-value">
         <button type="button" class="secondary danger" data-testid="sign-out" onClick={signOut}>
           {t("settings.sign_out")}
         </button>
-      </span>
-    </div>
+      </div>
+    </Part>
   );
 }
 
@@ -99,12 +133,6 @@ function close(): void {
 function signOut(): void {
   close();
   goOffline();
-}
-
-async function notifications(box: HTMLInputElement): Promise<void> {
-  const allowed = box.checked && (await Notification.requestPermission()) === "granted";
-  box.checked = allowed;
-  prefer({ notifications: allowed });
 }
 
 function Row({ label, note, children }: { label: string; note?: string; children: ComponentChildren }): JSX.Element {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Reason } from "@patchcord/websdk";
+// The page's words. Any other language has the same keys, by type; the texts of errors are in reasons_en.ts.
+
+import { reasons, type ReasonTexts } from "./reasons_en";
 
 const texts = {
   title: "Patchcord Phone",
@@ -10,9 +12,13 @@ const texts = {
   "line.online": "Ready for calls",
   "line.reconnecting": "Reconnecting…",
   "line.unregistered": "Not registered",
-  "line.lost": "The gateway cannot be reached. Calls are not possible now.",
+  "line.elsewhere": "In another tab",
   "line.retry": "Try again",
-  "line.away": "Connection lost. Trying to get back by itself.",
+  "line.lost": "Connection to the gateway lost. Next try in {seconds} s.",
+  "line.lost_now": "Connection to the gateway lost. Trying to get back now.",
+  "line.call_stays": "Your call goes on.",
+  "line.keeps_trying": "The gateway keeps trying; calls out may still work.",
+  "line.draining": "Server update. This call goes on; new calls use another server.",
 
   "sign_in.lead": "Calls, right in your browser.",
   "sign_in.about": "No app and no plug-in: your SIP account, this page and a headset are all it takes.",
@@ -27,9 +33,20 @@ const texts = {
   "sign_in.optional": "optional",
   "sign_in.submit": "Go online",
   "sign_in.busy": "Signing in…",
+  "sign_in.slow": "The phone company has not answered yet. Still waiting.",
   "sign_in.cancel": "Cancel",
-  "sign_in.demo": "This is a demo gateway. Pick an account:",
-  "sign_in.private": "The password stays in this tab and is forgotten when you close it.",
+  "sign_in.demo": "This is a demo. Who would you like to be?",
+  "sign_in.demo_as": "Go online as {login}",
+  "sign_in.own": "Use a SIP account of my own",
+  "sign_in.private": "The password stays in this tab and is forgotten when you close or reload it.",
+  "sign_in.missing": "Please fill this in.",
+  "sign_in.test": "Test my audio",
+  "sign_in.copy": "Copy details",
+
+  "elsewhere.heading": "Your phone is open in another tab",
+  "elsewhere.text": "{who} can be online in one tab at a time. A call there would end when you take over.",
+  "elsewhere.take": "Use it here",
+  "elsewhere.other": "Use another account",
 
   "dial.number": "Number, name or SIP address",
   "dial.call": "Call",
@@ -38,6 +55,18 @@ const texts = {
   "dial.dials": "Dials {number}",
   "dial.pad": "Dial pad",
   "dial.key0": "0, hold for plus",
+  "dial.microphone": "At your first call the browser asks for the microphone: choose Allow.",
+
+  "demo.echo": "Call 600 (echo)",
+  "demo.echo_hint": "hear yourself",
+  "demo.mobile": "Call the mobile phone",
+  "demo.open_mobile": "Open the mobile phone in a second window",
+
+  "mobile.title": "Mobile phone",
+  "mobile.about": "This window plays a mobile phone. Switch it on, then call {number} from the first window.",
+  "mobile.on": "Switch on",
+  "mobile.ready": "Waiting for a call",
+  "mobile.off": "Switch off",
 
   "call.incoming": "Incoming call",
   "call.connecting": "Connecting…",
@@ -53,9 +82,26 @@ const texts = {
   "call.mute": "Mute",
   "call.unmute": "Unmute",
   "call.muted": "Your microphone is off",
+  "call.muted_speech": "You are muted: nobody hears what you say",
+  "call.sound": "Sound",
+  "call.keypad": "Keypad",
+  "call.volume": "Volume",
   "call.microphone": "Your browser asks for the microphone: choose Allow, so that you can be heard.",
   "call.digits": "Digits sent:",
   "call.duration": "Call time",
+  "call.quality": "Sound quality: {words}",
+  "call.quality.0": "not known yet",
+  "call.quality.1": "very bad",
+  "call.quality.2": "bad",
+  "call.quality.3": "fair",
+  "call.quality.4": "good",
+  "call.quality.5": "very good",
+  "call.codec": "Codec",
+  "call.delay": "Delay there and back",
+  "call.jitter": "Jitter",
+  "call.loss": "Lost",
+  "call.copy_id": "Copy the Call-ID",
+  "call.busy_for": "{who} called while you were talking and got a busy tone.",
 
   "ended.normal": "Call ended",
   "ended.cancelled": "Call cancelled",
@@ -64,19 +110,43 @@ const texts = {
   "ended.redial": "Call again",
   "ended.edit": "Edit the number",
   "ended.account": "Edit the account",
+  "ended.device": "Choose a microphone",
+  "ended.network": "Test the network",
+  "ended.report": "Copy a report",
+  "ended.copied": "Copied",
+  "ended.said": "The provider said: “{words}”",
   "ended.dismiss": "Close",
+  "ended.reloaded": "This page was loaded again during your call with {who}, which ended the call.",
+
+  "allow.chrome":
+    "Click the icon left of the address, switch Microphone on, and come back: the call goes on by itself.",
+  "allow.firefox":
+    "Click the crossed-out microphone left of the address, remove the block, and come back: the call goes on by itself.",
+  "allow.safari": "Safari menu, Settings for this website, Microphone: Allow. Then call again.",
+  "allow.other": "Allow the microphone for this site in the browser's settings, then call again.",
 
   "recents.heading": "Recent calls",
   "recents.none": "No calls yet",
+  "recents.none_missed": "No missed calls",
   "recents.share": "Others reach you at {address}",
   "recents.clear": "Clear",
+  "recents.all": "All",
+  "recents.only_missed": "Missed",
   "recents.missed": "Missed",
   "recents.in": "Incoming",
   "recents.out": "Outgoing",
   "recents.call": "Call",
+  "recents.result.busy": "busy",
+  "recents.result.no_answer": "no answer",
+  "recents.result.declined": "refused",
+  "recents.result.cancelled": "cancelled",
+  "recents.result.failed": "failed",
 
   "settings.heading": "Settings",
+  "settings.open": "Settings and tests",
   "settings.back": "Back to the phone",
+  "settings.sound": "Sound",
+  "settings.page": "This page",
   "settings.language": "Language",
   "settings.theme": "Appearance",
   "settings.theme.auto": "As the system",
@@ -88,12 +158,60 @@ const texts = {
   "settings.tones.de": "Germany",
   "settings.tones.fr": "France",
   "settings.ring": "Ring volume",
-  "settings.ring.try": "Play",
   "settings.notifications": "Notify me of calls when this tab is hidden",
+  "settings.notifications_blocked": "The browser blocks notifications for this site.",
   "settings.shortcuts": "Single-key shortcuts in a call",
-  "settings.shortcuts.keys": "A answer · X hang up · M mute · digits for the keypad · Esc close",
+  "settings.shortcuts.keys": "Press ? to see them",
   "settings.account": "Account",
   "settings.sign_out": "Sign out",
+
+  "notify.ask": "Tell you about calls while this tab is hidden?",
+  "notify.yes": "Allow",
+  "notify.no": "Not now",
+
+  "keys.heading": "Keys",
+  "keys.where": "Letters work while a call card has the focus, digits during the whole call.",
+  "keys.answer": "answer",
+  "keys.hangup": "hang up or decline",
+  "keys.mute": "mute and unmute",
+  "keys.digits": "send digits to the other side",
+  "keys.close": "close a message",
+  "keys.list": "show or hide this list",
+
+  "sound.microphone": "Microphone",
+  "sound.speaker": "Speaker",
+  "sound.ringer": "Ringer",
+  "sound.default": "As the system",
+  "sound.unnamed": "Device {index}",
+  "sound.level": "Microphone level",
+  "sound.speak": "Say something: the bar moves when you are heard.",
+  "sound.explain": "To show its level, the browser asks for the microphone: choose Allow.",
+  "sound.start": "Start the microphone",
+  "sound.test": "Test",
+  "sound.lost": "{device} was unplugged. The system's choice stands in.",
+  "sound.back": "{device} is back.",
+  "sound.switch_back": "Switch back",
+
+  "test.heading": "Test the connection",
+  "test.about": "Calls the echo of the gateway (600) and looks at each step on the way.",
+  "test.run": "Start the test",
+  "test.again": "Test again",
+  "test.stop": "Stop",
+  "test.in_call": "Not during a call.",
+  "test.step.microphone": "Microphone",
+  "test.step.socket": "Connection to the gateway",
+  "test.step.sign_in": "Sign-in",
+  "test.step.udp": "Voice by UDP",
+  "test.step.tcp": "Voice by TCP, where UDP is blocked",
+  "test.step.sound": "Sound there and back",
+  "test.result.ok": "good",
+  "test.result.warn": "with a reservation",
+  "test.result.fail": "failed",
+  "test.verdict.ok": "All is well: calls will work from here.",
+  "test.verdict.warn": "Calls will work from here, with a reservation.",
+  "test.verdict.fail": "Calls will not work from here as it is.",
+  "test.result.skipped": "not tried",
+  "test.problem": "Look at: {step}.",
 
   "sound.blocked": "Sound is blocked: click here so that calls can ring.",
 };
@@ -102,8 +220,7 @@ export type TextKey = keyof typeof texts;
 
 export interface Catalogue {
   texts: Readonly<Record<TextKey, string>>;
-  /** Text and hint by reason; English has them in the SDK. */
-  reasons: Partial<Record<Reason, readonly [text: string, hint: string]>>;
+  reasons: ReasonTexts;
 }
 
-export const en: Catalogue = { texts, reasons: {} };
+export const en: Catalogue = { texts, reasons };
