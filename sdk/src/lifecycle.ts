@@ -4,7 +4,8 @@
 // `unload` handler: it would keep the page out of that cache.
 
 export interface LifecycleHandlers {
-  onHide(): void;
+  /** Into the cache, from where the page may come back; or gone. */
+  onHide(fate: "cached" | "gone"): void;
   /** The page came back out of the cache with all its state. */
   onRestore(): void;
   /** The device has a network again, or the user looks at the page again: what was true may not be any more. */
@@ -16,7 +17,7 @@ export function watchLifecycle(handlers: LifecycleHandlers): () => void {
   if (typeof window === "undefined") return () => undefined;
   const watch = new AbortController();
   const { signal } = watch;
-  window.addEventListener("pagehide", () => handlers.onHide(), { signal });
+  window.addEventListener("pagehide", (event) => handlers.onHide(event.persisted ? "cached" : "gone"), { signal });
   window.addEventListener("pageshow", (event) => event.persisted && handlers.onRestore(), { signal });
   window.addEventListener("online", () => handlers.onAwake(), { signal });
   const isVisible = (): boolean => document.visibilityState === "visible";

@@ -27,8 +27,10 @@ export class FakeWebSocket {
     this.frames.push(JSON.parse(text) as { message: string; data: unknown[] });
   }
 
-  close(): void {
+  closedWith: number | undefined;
+  close(code: number): void {
     this.readyState = 3;
+    this.closedWith ??= code;
   }
 
   // ---- the gateway's side ----

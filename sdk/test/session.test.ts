@@ -153,6 +153,8 @@ describe("staying connected", () => {
     expect(events).not.toContain("reconnecting");
     await vi.advanceTimersByTimeAsync(5_000);
     expect(events).toContain("reconnecting");
+    // Should this close arrive after all, the gateway must not take it for a goodbye.
+    expect(FakeWebSocket.all[0]?.closedWith).toBe(4000);
   });
 
   it("a pong is a sign of life", async () => {
@@ -196,20 +198,34 @@ describe("staying connected", () => {
 });
 
 describe("the page's life", () => {
+  const pagehide = (persisted: boolean): void => {
+    page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted }));
+  };
   const pageshow = (persisted: boolean): void => {
     page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted }));
   };
 
-  it("lets go when the page is hidden away, and is back when it is", async () => {
+  it("lets go when the page is hidden away, without a goodbye, and is back when it is", async () => {
     const { session } = start();
     FakeWebSocket.last.signIn();
-    page.dispatchEvent(new Event("pagehide"));
-    expect(FakeWebSocket.last.readyState).toBe(3);
+    pagehide(true);
+    expect([FakeWebSocket.last.readyState, FakeWebSocket.last.closedWith]).toEqual([3, 4000]);
     await vi.advanceTimersByTimeAsync(300_000);
     expect(FakeWebSocket.all).toHaveLength(1);
     pageshow(true);
     FakeWebSocket.last.signIn();
     expect([FakeWebSocket.all.length, session.status()]).toEqual([2, "REGISTERED"]);
+  });
+
+  it("says goodbye when the page is gone, and when it signs out", async () => {
+    start();
+    FakeWebSocket.last.signIn();
+    pagehide(false);
+    expect(FakeWebSocket.last.closedWith).toBe(1000);
+    const { session } = start();
+    FakeWebSocket.last.signIn();
+    await session.disconnect();
+    expect(FakeWebSocket.last.closedWith).toBe(1000);
   });
 
   it("does not wait for its timer when the network is back", () => {

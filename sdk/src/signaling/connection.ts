@@ -8,7 +8,7 @@ import { Emitter } from "../events";
 import { watchLifecycle } from "../lifecycle";
 import type { ClientMessage, ServerMessage } from "./messages";
 import { reconnectDelay } from "./reconnect_policy";
-import { Socket, type SocketClosed } from "./socket";
+import { Socket, type Farewell, type SocketClosed } from "./socket";
 
 export interface ConnectionOptions {
   url: string;
@@ -51,7 +51,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#options = options;
     this.#open();
     this.#unwatch = watchLifecycle({
-      onHide: () => this.#suspend(),
+      onHide: (fate) => this.#suspend(fate === "cached" ? "lost" : "meant"),
       onRestore: () => this.#restore(),
       onAwake: () => (this.#socket ? this.#socket.ask() : this.#tryNow()),
     });
@@ -78,7 +78,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   /** For good, and without an event. */
   close(): void {
     this.#unwatch();
-    this.#drop();
+    this.#drop("meant");
     this.#search = undefined;
   }
 
@@ -101,7 +101,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   #onClosed({ opened, code }: SocketClosed): void {
-    this.#drop();
+    this.#drop("lost");
     const cause = new Error(`WebSocket ${this.#options.url} closed with code ${code}`);
     const error = new PhoneError(opened ? "connection_lost" : "gateway_unreachable", { cause });
     if (!this.#planRetry(error)) this.emit("failed", error);
@@ -126,8 +126,8 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#open();
   }
 
-  #suspend(): void {
-    this.#drop();
+  #suspend(farewell: Farewell): void {
+    this.#drop(farewell);
     this.#startSearch();
     this.emit("lost", new PhoneError("connection_lost"));
   }
@@ -142,10 +142,10 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#search = { since: performance.now(), attempt: 0 };
   }
 
-  #drop(): void {
+  #drop(farewell: Farewell): void {
     clearTimeout(this.#acceptTimer);
     clearTimeout(this.#search?.timer);
-    this.#socket?.close();
+    this.#socket?.close(farewell);
     this.#socket = undefined;
   }
 }

@@ -20,6 +20,12 @@ export interface SocketEvents {
   closed: [SocketClosed];
 }
 
+/** Whether the page is through with its session, or will want it back: the gateway keeps it in the second case. */
+export type Farewell = "meant" | "lost";
+// The browser's own codes but 1000 cannot be said by a page. The close of a connection that seemed dead may yet
+// arrive, when the network is better: it must not take the calls with it.
+const CODES: Readonly<Record<Farewell, number>> = { meant: 1000, lost: 4000 };
+
 const CHECK_MS = 5_000;
 /** The gateway pings every few seconds; this long without a word makes us ask. */
 const SILENCE_MS = 20_000;
@@ -69,11 +75,11 @@ export class Socket extends Emitter<SocketEvents> {
   }
 
   /** Closes without a `closed` event. A close that the network swallows must hold up nobody. */
-  close(): void {
+  close(farewell: Farewell): void {
     this.#done = true;
     clearInterval(this.#watch);
     clearTimeout(this.#answerTimer);
-    this.#socket.close(1000);
+    this.#socket.close(CODES[farewell]);
   }
 
   #receive(frame: unknown): void {
@@ -99,7 +105,7 @@ export class Socket extends Emitter<SocketEvents> {
 
   #finish(code: number): void {
     if (this.#done) return;
-    this.close();
+    this.close("lost");
     this.emit("closed", { opened: this.#opened, code });
   }
 }
