@@ -83,6 +83,9 @@ struct Config {
     std::chrono::seconds call_duration{0};  // 0: none
     std::chrono::seconds media_inactivity{60};
     std::chrono::seconds drain{0};
+    std::chrono::seconds reload{5};
+    std::chrono::seconds resume{60};
+    std::chrono::seconds keep_alive{600};
     int opus_complexity = 5;
   } limits;
   struct {

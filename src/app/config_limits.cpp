@@ -39,6 +39,9 @@ void read_limits(YamlSection& root, Config& config) {
     limits.read_duration("call_duration", config.limits.call_duration);
     limits.read_duration("media_inactivity", config.limits.media_inactivity);
     limits.read_duration("drain", config.limits.drain);
+    limits.read_duration("reload", config.limits.reload);
+    limits.read_duration("resume", config.limits.resume);
+    limits.read_duration("keep_alive", config.limits.keep_alive);
   });
 }
 

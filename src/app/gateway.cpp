@@ -52,7 +52,9 @@ Gateway::Gateway(const Config& config, Ground ground, rtc::Certificate certifica
       started_(ground_.control.now()),
       certificate_(std::move(certificate)),
       media_policy_(std::move(policy)),
-      call_limits_{.ringing = config.limits.ringing, .longest = config.limits.call_duration},
+      call_limits_{.ringing = config.limits.ringing,
+                   .longest = config.limits.call_duration,
+                   .resume = config.limits.resume},
       home_(make_home(config)) {}
 
 Gateway::~Gateway() {
@@ -92,8 +94,11 @@ Result<void> Gateway::build() {
   const legs::Sides sides{ground_.control, ground_.random, accounts_, browser_legs_,
                           *sip_legs_,      home_,          *calls_};
   browser_side_ = std::make_unique<legs::BrowserSide>(sides);
-  hub_ = std::make_unique<wcs::Hub>(wcs::HubOptions{}, ground_.browsers, *browser_side_,
-                                    ground_.random);
+  wcs::HubOptions hub;
+  hub.reload = config_.limits.reload;
+  hub.resume = config_.limits.resume;
+  hub.keep_alive = config_.limits.keep_alive;
+  hub_ = std::make_unique<wcs::Hub>(hub, ground_.browsers, *browser_side_, ground_.random);
   browser_side_->attach(*hub_);
   sip_side_ = std::make_unique<legs::SipSide>(sides, *browser_side_, *hub_,
                                               [this](const sip::Target& target) {

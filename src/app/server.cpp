@@ -23,7 +23,7 @@
 namespace patchcord::app {
 namespace {
 
-constexpr uint16_t kGoingAway = 1001;  // RFC 6455 7.4.1
+constexpr uint16_t kNormalClosure = 1000, kGoingAway = 1001, kNoStatus = 1005;  // RFC 6455 7.4.1
 constexpr Duration kGoodbye = std::chrono::seconds(1);
 constexpr Duration kGoodbyeStep = std::chrono::milliseconds(20);
 
@@ -89,7 +89,11 @@ class Browsers final : public web::WebListener, public wcs::ConnectionSink {
   void on_text(ConnectionId connection, std::string_view text) override {
     hub_->on_text(connection, text, control_.now());
   }
-  void on_close(ConnectionId connection) override { hub_->on_close(connection, control_.now()); }
+  void on_close(ConnectionId connection, uint16_t code) override {
+    const bool is_meant = code == kNormalClosure || code == kNoStatus;
+    hub_->on_close(connection, is_meant ? wcs::SocketEnd::kMeant : wcs::SocketEnd::kLost,
+                   control_.now());
+  }
 
   void send(ConnectionId connection, std::string text) override {
     if (server_) server_->send(connection, std::move(text));

@@ -166,6 +166,28 @@ void Call::take_leg(Side side, DigitsAsked& event) {
   step(EventKind::kDigits, side);
 }
 
+void Call::take_leg(Side side, const SignallingLost&) {
+  lost_since_[media::index(side)] = services_.control.now();
+  log::info("call.signalling_lost", {{"call", id_.value()}, {"sip_call_id", sip_call_id()}});
+}
+
+void Call::take_leg(Side side, const SignallingBack&) {
+  lost_since_[media::index(side)].reset();
+  log::info("call.signalling_back", {{"call", id_.value()}, {"sip_call_id", sip_call_id()}});
+}
+
+// A page that lost its socket in mid-call is heard by its media; one that is gone is not.
+void Call::check_presence(Side side) {
+  const auto& lost_since = lost_since_[media::index(side)];
+  if (!lost_since) return;
+  const Duration away = services_.control.now() - *lost_since;
+  const auto& proof = stats_.endpoints[media::index(side)].since_proof;
+  const Duration unheard = std::min(away, proof.value_or(away));
+  if (away < services_.limits.resume && unheard < services_.limits.unheard) return;
+  end_with({.reason = Reason::kSessionGone, .by = by(side)});
+  step(EventKind::kMediaFailed, side);
+}
+
 void Call::take_leg(Side side, LegEnded& event) {
   end_with(std::move(event.ending));
   step(EventKind::kLegEnded, side);
@@ -174,7 +196,8 @@ void Call::take_leg(Side side, LegEnded& event) {
 void Call::take(const media::MediaEvent& event) {
   if (const auto* stats = std::get_if<media::Stats>(&event)) {
     stats_ = *stats;
-    if (stats->final) step(EventKind::kMediaClosed, Side::kA);
+    if (stats->final) return step(EventKind::kMediaClosed, Side::kA);
+    for (const Side side : media::kSides) check_presence(side);
   } else if (const auto* connected = std::get_if<media::Connected>(&event)) {
     is_connected_ = true;
     log::info("call.media_connected", {{"call", id_.value()},

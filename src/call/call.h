@@ -30,6 +30,10 @@ namespace patchcord::call {
 struct CallLimits {
   std::chrono::seconds ringing{90};  // an unanswered call ends so; 0: never
   std::chrono::seconds longest{0};   // 0: no limit
+  // A side whose signalling is lost: how long its media may carry the call on, and how long that
+  // may be silent meanwhile.
+  std::chrono::seconds resume{60};
+  std::chrono::seconds unheard{10};
 };
 
 // What every call needs of the house; all outlive the calls.
@@ -86,8 +90,11 @@ class Call final : public LegListener {
   void take_leg(Side side, Answered& event);
   void take_leg(Side side, Reoffered& event);
   void take_leg(Side side, DigitsAsked& event);
+  void take_leg(Side side, const SignallingLost& event);
+  void take_leg(Side side, const SignallingBack& event);
   void take_leg(Side side, LegEnded& event);
 
+  void check_presence(Side side);
   void step(EventKind kind, Side side);
   void perform(Action action, Side side);
   void describe_a();
@@ -135,6 +142,7 @@ class Call final : public LegListener {
   media::Stats stats_;
   bool is_connected_ = false;
   std::array<bool, 2> first_packet_{};
+  std::array<std::optional<MonoTime>, 2> lost_since_{};  // the signalling of a side
 };
 
 }  // namespace patchcord::call

@@ -52,10 +52,15 @@ struct Reoffered {  // must be answered by accept_reoffer or refuse_reoffer
 struct DigitsAsked {  // the user of this side pressed keys; they are for the other side
   std::string digits;
 };
+// The page of this side has lost its signalling and may come back: until then only its media shows
+// that it is there.
+struct SignallingLost {};
+struct SignallingBack {};
 struct LegEnded {  // over from its own side; end() need not be called any more
   Ending ending;
 };
-using LegEvent = std::variant<Prepared, Ringing, Early, Answered, Reoffered, DigitsAsked, LegEnded>;
+using LegEvent = std::variant<Prepared, Ringing, Early, Answered, Reoffered, DigitsAsked,
+                              SignallingLost, SignallingBack, LegEnded>;
 
 class LegListener {
  public:

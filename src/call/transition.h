@@ -33,7 +33,7 @@ enum class EventKind : uint8_t {
   kReoffered,    // of either side
   kDigits,       // of either side
   kLegEnded,     // of either side
-  kMediaFailed,  // ICE, DTLS, consent, silence
+  kMediaFailed,  // ICE, DTLS, consent, silence, a page that is gone
   kTimeout,      // nobody answered, or the longest call is over
   kFinish,       // the gateway ends the call (API, drain, a fault of a side's SDP)
   kMediaClosed,  // the last report of the media engine

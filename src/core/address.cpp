@@ -45,6 +45,12 @@ bool IpAddress::is_unspecified() const {
   return bytes_ == std::array<uint8_t, 16>{};
 }
 
+IpAddress IpAddress::network() const {
+  IpAddress network = *this;
+  if (is_v6()) std::fill(network.bytes_.begin() + 8, network.bytes_.end(), uint8_t{0});
+  return network;
+}
+
 bool IpAddress::is_loopback() const {
   if (is_v4()) return bytes_[0] == 127;
   static constexpr std::array<uint8_t, 16> kOne{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};

@@ -32,6 +32,8 @@ class IpAddress {
   bool is_loopback() const;
   bool is_private() const;        // RFC 1918, RFC 6598, link-local, unique local; not loopback
   bool is_multicast() const;      // multicast or limited broadcast
+  // Whom to count as one: an IPv4 address, and of IPv6 the /64, in which a host picks at will.
+  IpAddress network() const;
   std::string to_string() const;  // IPv6 without brackets
 
   const std::array<uint8_t, 16>& bytes() const { return bytes_; }  // IPv4 in the first four

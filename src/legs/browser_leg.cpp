@@ -78,6 +78,19 @@ void BrowserLeg::on_digits(std::string_view digits) {
   say(call::DigitsAsked{std::string(digits)});
 }
 
+// What rings for a page that asked to be kept alive waits for it, as on a phone that is woken by a
+// push.
+void BrowserLeg::on_away(wcs::Keeping keeping) {
+  if (is_over_ || (keeping == wcs::Keeping::kAlive && rings_here())) return;
+  say(call::SignallingLost{});
+}
+
+// A page that knows nothing of its calls can take up only what rings.
+void BrowserLeg::on_back(wcs::Memory memory) {
+  if (is_over_ || (memory == wcs::Memory::kNoCalls && !rings_here())) return;
+  say(call::SignallingBack{});
+}
+
 void BrowserLeg::on_session_gone() {
   if (is_over_) return;
   is_over_ = true;

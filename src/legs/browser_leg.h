@@ -43,10 +43,13 @@ class BrowserLeg final : public call::Leg {
   void on_answer(std::string_view sdp);
   void on_hangup();
   void on_digits(std::string_view digits);
+  void on_away(wcs::Keeping keeping);
+  void on_back(wcs::Memory memory);
   void on_session_gone();
 
  private:
   void say(call::LegEvent event) { listener_->on_leg_event(side_, std::move(event)); }
+  bool rings_here() const { return side_ == call::Side::kB && !is_answered_; }
   void leave(call::Reason reason);
 
   const Identity identity_;

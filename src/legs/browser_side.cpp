@@ -14,8 +14,8 @@ const char* text_of(wcs::SignOut why) {
   switch (why) {
     case wcs::SignOut::kSocketClosed:
       return "socket closed";
-    case wcs::SignOut::kDeadPeer:
-      return "no sign of life";
+    case wcs::SignOut::kStayedAway:
+      return "stayed away";
     case wcs::SignOut::kRefused:
       return "refused";
     case wcs::SignOut::kFlood:
@@ -106,15 +106,32 @@ void BrowserSide::refuse(SessionId session, Reason reason, std::string_view stat
 
 void BrowserSide::on_sign_out(SessionId session, wcs::SignOut why) {
   log::info("session.sign_out", {{"session", session.value()}, {"why", text_of(why)}});
-  for (const std::string& call_id : sides_.browser_legs.calls_of(session)) {
-    BrowserLeg* leg = sides_.browser_legs.find(session, call_id);
-    if (leg) leg->on_session_gone();
-  }
+  with_legs_of(session, [](BrowserLeg& leg) { leg.on_session_gone(); });
   const Entry* entry = sides_.accounts.find(session);
   if (entry && entry->registration) {
     sides_.sip_legs.user_agent.unregister(*entry->registration, sides_.control.now());
   }
   sides_.accounts.remove(session);
+}
+
+void BrowserSide::on_away(SessionId session, wcs::Keeping keeping) {
+  log::info("session.away", {{"session", session.value()},
+                             {"kept", keeping == wcs::Keeping::kAlive ? "alive" : "briefly"}});
+  with_legs_of(session, [keeping](BrowserLeg& leg) { leg.on_away(keeping); });
+}
+
+void BrowserSide::on_back(SessionId session, wcs::Memory memory) {
+  log::info("session.back", {{"session", session.value()},
+                             {"memory", memory == wcs::Memory::kAllCalls ? "all" : "none"}});
+  with_legs_of(session, [memory](BrowserLeg& leg) { leg.on_back(memory); });
+}
+
+// What a leg is told may end it and others.
+template <class Act>
+void BrowserSide::with_legs_of(SessionId session, Act act) {
+  for (const std::string& call_id : sides_.browser_legs.calls_of(session)) {
+    if (BrowserLeg* leg = sides_.browser_legs.find(session, call_id)) act(*leg);
+  }
 }
 
 void BrowserSide::on_call(SessionId session, const wcs::CallRequest& call) {

@@ -30,6 +30,8 @@ class BrowserSide final : public wcs::HubListener {
 
   void on_sign_in(SessionId session, const wcs::SignIn& sign_in) override;
   void on_sign_out(SessionId session, wcs::SignOut why) override;
+  void on_away(SessionId session, wcs::Keeping keeping) override;
+  void on_back(SessionId session, wcs::Memory memory) override;
   void on_call(SessionId session, const wcs::CallRequest& call) override;
   void on_answer(SessionId session, std::string_view call_id, std::string_view sdp) override;
   void on_hangup(SessionId session, std::string_view call_id) override;
@@ -41,6 +43,8 @@ class BrowserSide final : public wcs::HubListener {
   void on_registration_failed(SessionId session, const sip::RegistrationFailed& failed);
 
  private:
+  template <class Act>
+  void with_legs_of(SessionId session, Act act);
   void sign_in_at_home(SessionId session, const wcs::SignIn& sign_in);
   void sign_in_at_server(SessionId session, const wcs::SignIn& sign_in);
   void refuse(SessionId session, call::Reason reason, std::string_view status,

@@ -90,6 +90,8 @@ struct EndpointStats {
   std::optional<Duration> since_sent;
   SocketAddress remote;  // where we send to (nominated pair, SDP or latched)
   TransportProtocol protocol = TransportProtocol::kUdp;  // by which
+  // How long ago a browser last proved that it is there, by media or by a check; nothing: never.
+  std::optional<Duration> since_proof;
   SocketAddress unexpected;  // the last other address that sent to this side, if any
   uint64_t dropped = 0;      // unauthenticated, malformed, replayed, unknown payload type
   std::string transport;     // "ice waiting", "dtls running", "connected", "rtp"

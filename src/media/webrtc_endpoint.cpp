@@ -203,6 +203,8 @@ EndpointStats WebrtcEndpoint::stats(MonoTime now) const {
   rtcp_.fill(stats, now);
   stats.remote = transport_.remote().address;
   stats.protocol = transport_.remote().protocol;
+  const auto proof = std::max(rtcp_.last_heard(), transport_.last_valid_check());
+  if (proof) stats.since_proof = now - *proof;
   stats.dropped = drops_.total() + transport_.drops().total() + transport_.ice_drops().total() +
                   transport_.received_drops().total();
   stats.transport = state_text();

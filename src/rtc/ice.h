@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/bytes.h"
@@ -69,6 +70,7 @@ class IceAgent {
   // The way to this address is gone (a TCP connection that broke): it is proved no more, and
   // another proved one takes its place if it was selected. Consent goes on counting.
   virtual void forget(const TransportAddress& address, MonoTime now) = 0;
+  virtual std::optional<MonoTime> last_valid() const = 0;  // check, or answer to one of ours
   virtual const Counters<IceDrop>& drops() const = 0;
 };
 

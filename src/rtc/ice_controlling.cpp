@@ -37,6 +37,7 @@ void IceControlling::receive(ByteSpan datagram, const TransportAddress& from, Mo
   if (!has_integrity(datagram, *message, remote_.pwd)) return drops_.add(IceDrop::kUnauthorized);
   if (state_ != IceState::kWaiting && state_ != IceState::kConnected) return;
   state_ = IceState::kConnected;
+  last_valid_ = now;
   selected_ = candidate_;
   next_check_ = now + kConsentPause;
   deadline_ = now + kIceConsentLimit;

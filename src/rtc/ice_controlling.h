@@ -28,6 +28,7 @@ class IceControlling final : public IceAgent {
   const TransportAddress& selected() const override { return selected_; }
   bool is_proved(const TransportAddress& address, MonoTime now) const override;
   void forget(const TransportAddress& address, MonoTime now) override;
+  std::optional<MonoTime> last_valid() const override { return last_valid_; }
   const Counters<IceDrop>& drops() const override { return drops_; }
 
  private:
@@ -43,6 +44,7 @@ class IceControlling final : public IceAgent {
   std::array<StunTransaction, 8> asked_{};  // a ring: the answer to any of the last eight will do
   size_t checks_ = 0;
   IceState state_ = IceState::kWaiting;
+  std::optional<MonoTime> last_valid_;
   MonoTime next_check_ = kNever;
   MonoTime deadline_ = kNever;  // of the connection, then of the consent
   Counters<IceDrop> drops_;

@@ -73,6 +73,7 @@ void IceLite::answer_conflict(const StunMessage& request, const IceCredentials& 
 }
 
 void IceLite::prove(const StunMessage& request, const TransportAddress& from, MonoTime now) {
+  last_valid_ = now;
   if (previous_ && request.local_ufrag() == local_.ufrag) {
     previous_.reset();
     nominated_ = false;

@@ -31,6 +31,7 @@ class IceLite final : public IceAgent {
   const TransportAddress& selected() const override { return selected_.address; }
   bool is_proved(const TransportAddress& address, MonoTime now) const override;
   void forget(const TransportAddress& address, MonoTime now) override;
+  std::optional<MonoTime> last_valid() const override { return last_valid_; }
   const Counters<IceDrop>& drops() const override { return drops_; }
 
  private:
@@ -55,6 +56,7 @@ class IceLite final : public IceAgent {
   bool nominated_ = false;
   Proved selected_;
   std::array<Proved, kMaxProved> proved_{};
+  std::optional<MonoTime> last_valid_;
   MonoTime connect_deadline_ = kNever;
   Counters<IceDrop> drops_;
 };

@@ -102,6 +102,7 @@ class Transport {
   }
   // The way to this address is gone; see IceAgent.
   void forget(const TransportAddress& address, MonoTime now) { ice_->forget(address, now); }
+  std::optional<MonoTime> last_valid_check() const { return ice_->last_valid(); }
   std::optional<TransportEvent> poll_event();  // to be asked after each call that takes a sink
   const std::string& failure() const { return failure_; }
 

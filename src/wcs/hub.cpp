@@ -13,6 +13,8 @@ struct Teller {
 
   void operator()(const SignIn& e) const { listener.on_sign_in(session, e); }
   void operator()(SignOut why) const { listener.on_sign_out(session, why); }
+  void operator()(const WentAway& e) const { listener.on_away(session, e.keeping); }
+  void operator()(const CameBack& e) const { listener.on_back(session, e.memory); }
   void operator()(const CallRequest& e) const { listener.on_call(session, e); }
   void operator()(const AnswerRequest& e) const { listener.on_answer(session, e.call_id, e.sdp); }
   void operator()(const HangupRequest& e) const { listener.on_hangup(session, e.call_id); }
@@ -21,13 +23,12 @@ struct Teller {
   }
 };
 
-std::string user_key(std::string_view login, std::string_view domain) {
-  std::string key(login);
-  key += '@';
-  std::ranges::transform(domain, std::back_inserter(key), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return key;
+struct AwayKeys {
+  std::string user, address;
+};
+AwayKeys away_keys(const Session& session) {
+  return {"user " + session.user(),
+          "address " + session.peer().address.ip().network().to_string()};
 }
 
 constexpr size_t kTokenLength = 32;  // letters: about 190 bits
@@ -54,9 +55,15 @@ void Hub::on_text(ConnectionId connection, std::string_view text, MonoTime now) 
   }
 }
 
-void Hub::on_close(ConnectionId connection, MonoTime) {
-  if (Seat* seat = find(connection)) forget(*seat, SignOut::kSocketClosed);
-  deliver();
+void Hub::on_close(ConnectionId connection, SocketEnd end, MonoTime now) {
+  Seat* seat = find(connection);
+  if (!seat) return;
+  if (seat->session.outlives(end)) {
+    run(*seat, [&](Session& session, Outbox& out) { session.go_away(now, out); });
+  } else {
+    forget(*seat, SignOut::kSocketClosed);
+    deliver();
+  }
 }
 
 void Hub::on_time(MonoTime now) {
@@ -158,17 +165,71 @@ void Hub::run(Seat& seat, Act act) {
 
 void Hub::settle(Seat& seat, Outbox& outbox) {
   Session& session = seat.session;
-  for (std::string& text : outbox.texts) sink_.send(session.connection(), std::move(text));
+  const bool has_socket = by_connection_.contains(session.connection());
+  if (has_socket) {
+    for (std::string& text : outbox.texts) sink_.send(session.connection(), std::move(text));
+  }
   for (SessionEvent& event : outbox.events) events_.emplace_back(session.id(), std::move(event));
-  if (outbox.closing) {
+  if (outbox.closing && has_socket) {
     sink_.close(session.connection(), static_cast<uint16_t>(outbox.closing->code),
                 outbox.closing->reason);
-    return forget(seat, outbox.closing->why);
   }
-  if (session.is_signed_in() && !session.user().empty()) {
-    by_user_.emplace(session.user(), session.id());
+  if (outbox.closing && session.is_over()) return forget(seat, outbox.closing->why);
+  if (outbox.returning) return answer_return(seat, *outbox.returning);
+  if (session.is_signed_in()) {
+    by_token_.emplace(session.auth_token(), session.id());
+    if (!session.user().empty()) by_user_.emplace(session.user(), session.id());
   }
   reschedule(seat, session.next_deadline());
+  if (has_socket && session.is_away()) note_away(seat);
+}
+
+// The session of the token takes the connection over, or the connection signs in for itself.
+void Hub::answer_return(Seat& seat, const ReturnRequest& request) {
+  const auto found = by_token_.find(request.message.auth_token);
+  Seat* kept = found == by_token_.end() ? nullptr : &sessions_.at(found->second);
+  if (!kept || !kept->session.may_return(request.message)) {
+    return run(seat, [&](Session& session, Outbox& out) {
+      session.return_refused(request.message, out);
+    });
+  }
+  const ConnectionId overtaken = kept->session.connection();
+  if (by_connection_.erase(overtaken) > 0) {
+    sink_.close(overtaken, static_cast<uint16_t>(CloseCode::kTakenOver), "taken over");
+  }
+  by_token_.erase(found);  // a token works once
+  note_back(*kept);
+  const Session arrival = std::move(seat.session);
+  reschedule(seat, kNever);
+  sessions_.erase(arrival.id());
+  by_connection_[arrival.connection()] = kept->session.id();
+  run(*kept, [&](Session& session, Outbox& out) {
+    session.come_back(arrival, request, random_.token(kTokenLength), out);
+  });
+}
+
+// Those who are away cost a registration and a place; the oldest give way.
+void Hub::note_away(Seat& seat) {
+  const SessionId id = seat.session.id();
+  by_connection_.erase(seat.session.connection());
+  const auto [user, address] = away_keys(seat.session);
+  away_.emplace(address, id);
+  if (!seat.session.user().empty()) away_.emplace(user, id);
+  limit_away(address, options_.away_per_address);
+  limit_away(user, options_.away_per_user);
+}
+
+void Hub::limit_away(const std::string& key, size_t limit) {
+  const auto first = away_.lower_bound({key, SessionId()});
+  size_t count = 0;
+  for (auto it = first; it != away_.end() && it->first == key; ++it) ++count;
+  if (count > limit) forget(sessions_.at(first->second), SignOut::kStayedAway);
+}
+
+void Hub::note_back(const Seat& seat) {
+  const auto [user, address] = away_keys(seat.session);
+  away_.erase({user, seat.session.id()});
+  away_.erase({address, seat.session.id()});
 }
 
 void Hub::reschedule(Seat& seat, MonoTime wake) {
@@ -183,6 +244,8 @@ void Hub::forget(Seat& seat, SignOut why) {
   if (seat.session.was_announced()) events_.emplace_back(id, why);
   reschedule(seat, kNever);
   by_user_.erase({seat.session.user(), id});
+  by_token_.erase(seat.session.auth_token());
+  note_back(seat);
   by_connection_.erase(seat.session.connection());
   sessions_.erase(id);
 }

@@ -5,8 +5,9 @@
 //   web (text, connection id)  ->  on_open on_text on_close on_time  ->  HubListener
 //   ConnectionSink (text)      <-  accept registered ring talk finish ...  <-  app, legs
 //
-// NOT here: sockets, SIP, calls; a call is only its id within one session. keepAlive is not done
-// yet: a session ends with its socket.
+// NOT here: sockets, SIP, calls; a call is only its id within one session. A session outlives its
+// socket for a while, unseen by those above but for on_away and on_back; texts to it fall on the
+// floor, and the page is told what it missed when it comes back with its token.
 // No re-entrance: a listener may call any method of the hub at any time; what that causes is told
 // to it after it returned. A SessionId or call id that is gone is dropped in silence.
 // Thread: control. Owner: app/gateway.
@@ -45,6 +46,9 @@ class HubListener {
   virtual ~HubListener() = default;
   virtual void on_sign_in(SessionId session, const SignIn& sign_in) = 0;
   virtual void on_sign_out(SessionId session, SignOut why) = 0;
+  // Between the two: its page is gone, and is here again.
+  virtual void on_away(SessionId session, Keeping keeping) = 0;
+  virtual void on_back(SessionId session, Memory memory) = 0;
   // The page has been told TRYING. Ends with finish(), whatever happens.
   virtual void on_call(SessionId session, const CallRequest& call) = 0;
   virtual void on_answer(SessionId session, std::string_view call_id, std::string_view sdp) = 0;
@@ -65,7 +69,7 @@ class Hub {
   // From below.
   void on_open(ConnectionId connection, PeerInfo peer, MonoTime now);
   void on_text(ConnectionId connection, std::string_view text, MonoTime now);
-  void on_close(ConnectionId connection, MonoTime now);
+  void on_close(ConnectionId connection, SocketEnd end, MonoTime now);
   void on_time(MonoTime now);
   MonoTime next_deadline() const;  // kNever when nobody is here
 
@@ -95,7 +99,7 @@ class Hub {
   // kExhausted: it has as many calls as it may; kState: the call id is taken.
   Result<void> incoming_call(SessionId session, const IncomingRequest& call);
 
-  // Sessions signed in as login@domain (the domain in any case), oldest first.
+  // Sessions signed in as login@domain (the domain in any case), oldest first; also those away.
   std::vector<SessionId> sessions_of(std::string_view login, std::string_view domain) const;
   size_t size() const { return sessions_.size(); }
   const Counters<HubCount>& counters() const { return counters_; }
@@ -114,6 +118,10 @@ class Hub {
   template <class Act>
   void run(Seat& seat, Act act);
   void settle(Seat& seat, Outbox& outbox);
+  void answer_return(Seat& seat, const ReturnRequest& request);
+  void note_away(Seat& seat);
+  void limit_away(const std::string& key, size_t limit);
+  void note_back(const Seat& seat);
   void reschedule(Seat& seat, MonoTime wake);
   void forget(Seat& seat, SignOut why);
   void deliver();
@@ -127,6 +135,8 @@ class Hub {
   std::unordered_map<SessionId, Seat> sessions_;
   std::unordered_map<ConnectionId, SessionId> by_connection_;
   std::set<std::pair<std::string, SessionId>> by_user_;
+  std::unordered_map<std::string, SessionId> by_token_;  // of who is signed in
+  std::set<std::pair<std::string, SessionId>> away_;     // by user, and by address
   std::set<std::pair<MonoTime, SessionId>> deadlines_;
   std::deque<Event> events_;
   bool delivering_ = false;

@@ -77,8 +77,8 @@ template <>
 inline constexpr std::string_view kMessageName<SessionDebugEvent> = "notifySessionDebugEvent";
 
 // Members that are never given back: secrets, and what getUserData sets itself.
-inline constexpr std::array<std::string_view, 4> kNotEchoed{"sipPassword", "password", "authToken",
-                                                            "token"};
+inline constexpr std::array<std::string_view, 7> kNotEchoed{
+    "sipPassword", "password", "authToken", "token", "resume", "resumed", "calls"};
 
 // Words of an enum, in the order of its values.
 inline constexpr std::array<std::string_view, 11> kStatusWords{

@@ -44,6 +44,7 @@ struct Connection {
   std::vector<std::string> media_providers;
   bool keep_alive = false;
   std::string auth_token;  // of an earlier getUserData
+  bool resume = false;     // ours: the page still has its calls and goes on with them
   std::string client_version;
   std::string client_browser_version;
   std::optional<SipOptions> sip;  // absent when no sip* member was given
@@ -140,11 +141,35 @@ using ClientMessage =
 
 // ---- what we say ------------------------------------------------------------------------------
 
+enum class CallStatus : uint8_t {
+  kNew,
+  kPending,
+  kTrying,
+  kRing,
+  kRingMedia,
+  kSessionProgress,
+  kEstablished,
+  kHold,
+  kBusy,
+  kFinish,
+  kFailed,
+};
+
+struct KnownCall {
+  std::string call_id;
+  CallStatus status = CallStatus::kNew;
+  bool operator==(const KnownCall&) const = default;
+};
+
 struct GetUserData {
   std::string auth_token;
   std::string login;  // as sipLogin and login; empty for a session without an account
   std::vector<std::string> media_providers{"WebRTC"};
   std::string echo;  // JSON text of an object whose members are given back; may be empty
+  // Ours: the session of before goes on, with the calls the page had as they stand now; of one that
+  // has ended, `finish` follows. Else neither is sent.
+  bool resumed = false;
+  std::vector<KnownCall> calls{};
   bool operator==(const GetUserData&) const = default;
 };
 
@@ -160,20 +185,6 @@ struct SetRemoteSdp {  // the only message with three arguments
   std::string sdp;
   SdpKind kind = SdpKind::kAnswer;
   bool operator==(const SetRemoteSdp&) const = default;
-};
-
-enum class CallStatus : uint8_t {
-  kNew,
-  kPending,
-  kTrying,
-  kRing,
-  kRingMedia,
-  kSessionProgress,
-  kEstablished,
-  kHold,
-  kBusy,
-  kFinish,
-  kFailed,
 };
 
 // The members of a call that the clients of the family read.

@@ -141,6 +141,7 @@ void read(const Data& data, Connection& m) {
   m.keep_alive = flag(o, "keepAlive", false);
   m.auth_token = text(o, "authToken");
   if (m.auth_token.empty()) m.auth_token = text(o, "token");  // its older name
+  m.resume = flag(o, "resume", false);
   m.client_version = text(o, "clientVersion");
   m.client_browser_version = text(o, "clientBrowserVersion");
   m.sip = sip_options(o);
@@ -241,11 +242,27 @@ Cause cause_of(const json::object& o) {
   return cause;
 }
 
+std::vector<KnownCall> known_calls(const json::object& o) {
+  std::vector<KnownCall> out;
+  const json::value* value = o.if_contains("calls");
+  const json::array* entries = value ? value->if_array() : nullptr;
+  if (!entries) return out;
+  for (const json::value& entry : *entries) {
+    const json::object* call = entry.if_object();
+    if (!call || out.size() == kMaxList) continue;
+    const CallObject read = call_object(*call);
+    out.push_back({read.call_id, read.status});
+  }
+  return out;
+}
+
 void read(const Data& data, GetUserData& m) {
   m.auth_token = text(data.first, "authToken");
   m.login = text(data.first, "sipLogin");
   m.media_providers = list(data.first, "mediaProviders");
   m.echo = echo_of(data.first);
+  m.resumed = flag(data.first, "resumed", false);
+  if (m.resumed) m.calls = known_calls(data.first);
 }
 
 void read(const Data& data, Registered& m) {

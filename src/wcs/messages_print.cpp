@@ -74,6 +74,7 @@ json::object object(const Connection& m) {
   if (m.sip) put_sip(o, *m.sip);
   // Last, as they are not in the echo: printed again, the order stays.
   put(o, "authToken", m.auth_token);
+  put_flag(o, "resume", m.resume);
   if (m.sip) put(o, "sipPassword", m.sip->password);
   return o;
 }
@@ -171,6 +172,12 @@ json::object object(const GetUserData& m) {
   put_list(o, "mediaProviders", m.media_providers);
   for (const auto& member : object_of(m.echo))
     o.insert(member);  // of a name that is there: nothing
+  if (!m.resumed) return o;
+  o["resumed"] = true;
+  json::array& calls = o["calls"].emplace_array();
+  for (const KnownCall& call : m.calls) {
+    calls.push_back({{"callId", clean(call.call_id)}, {"status", to_text(call.status)}});
+  }
   return o;
 }
 

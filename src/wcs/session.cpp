@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The life of a session: sign-in, limits, heartbeat, closing. Its calls are in session_calls.cpp.
+// The life of a session: sign-in, limits, heartbeat, closing. Its calls are in session_calls.cpp, its
+// time without a socket in session_away.cpp.
 #include "wcs/session.h"
 
 #include <algorithm>
@@ -13,13 +14,6 @@ namespace {
 constexpr double kByteBurst = 2 * kMaxText;
 constexpr size_t kMaxCredential = 256;      // bytes of a login, password, domain...
 constexpr size_t kMaxContactParams = 1024;  // carries a push token
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 const std::string& first_of(const std::string& a, const std::string& b) {
   return a.empty() ? b : a;
@@ -73,6 +67,15 @@ SignIn sign_in_of(const Connection& message, const PeerInfo& peer) {
 
 }  // namespace
 
+std::string user_key(std::string_view login, std::string_view domain) {
+  std::string key(login);
+  key += '@';
+  std::ranges::transform(domain, std::back_inserter(key), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  return key;
+}
+
 bool RateLimit::take(MonoTime now, double cost) {
   const double seconds = std::chrono::duration<double>(now - last_).count();
   last_ = now;
@@ -125,27 +128,32 @@ void Session::on_first(const ClientMessage& message, MonoTime now, Outbox& out) 
   close(CloseCode::kProtocol, "connection expected", SignOut::kRefused, out);
 }
 
-void Session::handle(const Connection& message, MonoTime, Outbox& out) {
+void Session::handle(const Connection& message, MonoTime now, Outbox& out) {
   if (state_ != State::kConnected) {
     return fail("connection", {}, {}, "This connection has signed in already.", out);
   }
-  if (!message.sip && !message.auth_token.empty()) {
-    Refusal gone;
-    gone.cause = {.reason = "session_gone", .info = "The session is over: sign in again."};
-    return refuse(gone, out);
+  const bool asks_to_return = !message.auth_token.empty() && (message.resume || !message.sip);
+  if (asks_to_return) {
+    out.returning = {message, now};
+  } else {
+    sign_in(message, out);
   }
+}
+
+void Session::sign_in(const Connection& message, Outbox& out) {
   if (message.sip && !is_sane(*message.sip)) {
     Refusal bad;
     bad.cause = {.reason = "request_rejected", .info = "A SIP option is too long or not one line."};
     return refuse(bad, out);
   }
-  SignIn sign_in = sign_in_of(message, peer_);
-  user_data_.login = sign_in.login;
+  SignIn wanted = sign_in_of(message, peer_);
+  user_data_.login = wanted.login;
   user_data_.echo = message.echo;
-  if (!sign_in.login.empty()) user_ = sign_in.login + '@' + lower(sign_in.domain);
+  if (!wanted.login.empty()) user_ = user_key(wanted.login, wanted.domain);
+  keeping_ = message.keep_alive ? Keeping::kAlive : Keeping::kBriefly;
   state_ = State::kSigningIn;
   announced_ = true;
-  out.events.emplace_back(std::move(sign_in));
+  out.events.emplace_back(std::move(wanted));
 }
 
 void Session::accept(MonoTime now, Outbox& out) {
@@ -204,10 +212,10 @@ void Session::on_time(MonoTime now, Outbox& out) {
   if (now >= next_deadline() && !is_signed_in()) {
     return close(CloseCode::kTimeout, "no sign-in in time", SignOut::kRefused, out);
   }
+  if (is_away()) return on_time_away(now, out);
   if (now < ping_at_) return;
   if (now - last_heard_ >= options_.missed_pings * options_.ping_interval) {
-    out.counters.add(HubCount::kDeadPeers);
-    return close(CloseCode::kTimeout, "no sign of life", SignOut::kDeadPeer, out);
+    return drop_silent_peer(now, out);
   }
   ping_at_ = now + options_.ping_interval;
   out.send(Ping{});
@@ -220,7 +228,7 @@ MonoTime Session::next_deadline() const {
       return sign_in_by_;
     case State::kEstablished:
     case State::kRegistered:
-      return ping_at_;
+      return is_away() ? look_at_ : ping_at_;
     case State::kClosing:
       return close_at_;
   }

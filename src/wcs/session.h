@@ -5,7 +5,11 @@
 // It calls nobody: what it has to say is left in an Outbox, which the hub empties.
 //
 //   Connected --connection--> SigningIn --accept--> Established --registered--> Registered
-//       any --refuse, failure, flood, silence--> Closing (until the hub forgets it)
+//       any --refuse, failure, flood--> Closing (until the hub forgets it)
+//
+// Who is signed in outlives a lost socket for a while: the session is away (session_away.cpp), and
+// comes back with a page that has its token. What the page misses is kept as state, never as a
+// queue: one description and one end a call.
 //
 // Thread: control. Owner: hub.
 #pragma once
@@ -34,6 +38,7 @@ enum class CloseCode : uint16_t {
   kProtocol = 4400,      // the first message was not a connection
   kUnauthorized = 4401,  // refused, or the registration failed
   kTimeout = 4408,       // no sign-in in time, or no sign of life
+  kTakenOver = 4409,     // another connection came with the session's token
   kFlood = 4429,
 };
 
@@ -50,6 +55,12 @@ struct HubOptions {
   uint32_t push_logs_per_second = 50;     // the excess is dropped without a word
   uint32_t flood_limit = 2000;  // messages dropped in one flood until the socket is closed
   size_t max_calls = 4;         // of one session
+  // A page that is away. Its calls end by their media (call/), and all of them within `resume`.
+  Duration reload = std::chrono::seconds(5);  // without calls and keepAlive: time for a reload
+  Duration resume = std::chrono::seconds(60);
+  Duration keep_alive = std::chrono::minutes(10);  // with keepAlive
+  size_t away_per_user = 4;       // the oldest gives way
+  size_t away_per_address = 200;  // an office behind one NAT shares it
 };
 
 enum class Security : uint8_t { kPlain, kTls };
@@ -76,7 +87,11 @@ struct SignIn {
   PeerInfo peer;
 };
 
-enum class SignOut : uint8_t { kSocketClosed, kDeadPeer, kRefused, kFlood };
+enum class SignOut : uint8_t { kSocketClosed, kStayedAway, kRefused, kFlood };
+
+// How a socket ended: a page that leaves says 1000 or nothing in its close frame; one that is torn
+// away (no close frame, a page unloaded) may come back.
+enum class SocketEnd : uint8_t { kMeant, kLost };
 
 struct CallRequest {
   std::string call_id;
@@ -123,8 +138,25 @@ struct DtmfRequest {
   std::string digits;
   DtmfType type = DtmfType::kRfc2833;
 };
-using SessionEvent =
-    std::variant<SignIn, SignOut, CallRequest, AnswerRequest, HangupRequest, DtmfRequest>;
+// The page is away; the session and its calls go on. Ringing calls of a session that is kept alive
+// wait for the page, all others must show by their media that it is there.
+enum class Keeping : uint8_t { kBriefly, kAlive };
+struct WentAway {
+  Keeping keeping = Keeping::kBriefly;
+};
+// Goes on with its calls as they are, or knows none of them and is told those that ring.
+enum class Memory : uint8_t { kAllCalls, kNoCalls };
+struct CameBack {
+  Memory memory = Memory::kNoCalls;
+};
+using SessionEvent = std::variant<SignIn, SignOut, WentAway, CameBack, CallRequest, AnswerRequest,
+                                  HangupRequest, DtmfRequest>;
+
+// A connection that asks for the session of its token; the hub knows whether there is one.
+struct ReturnRequest {
+  Connection message;
+  MonoTime at;
+};
 
 struct Closing {
   CloseCode code = CloseCode::kNormal;
@@ -141,6 +173,8 @@ enum class HubCount : uint8_t {
   kPushLogs,
   kPushLogsDropped,
   kDeadPeers,
+  kWentAway,
+  kCameBack,
   kCount,
 };
 
@@ -152,7 +186,11 @@ struct Outbox {
   std::vector<std::string> texts;
   std::vector<SessionEvent> events;
   std::optional<Closing> closing;  // after the texts
+  std::optional<ReturnRequest> returning;
 };
+
+// "1001@pbx.example.com": by which a user is known, the domain in any case.
+std::string user_key(std::string_view login, std::string_view domain);
 
 // Tokens refill with time: `rate` a second, at most `burst` kept.
 class RateLimit {
@@ -180,6 +218,16 @@ class Session {
   void on_time(MonoTime now, Outbox& out);
   MonoTime next_deadline() const;
 
+  // Of its connection: whether the session goes on without, and how it does.
+  bool outlives(SocketEnd end) const;
+  void go_away(MonoTime now, Outbox& out);
+  bool may_return(const Connection& message) const;
+  // With the connection of `arrival`, which has not signed in.
+  void come_back(const Session& arrival, const ReturnRequest& request, std::string auth_token,
+                 Outbox& out);
+  // The connection that asked to return found no session.
+  void return_refused(const Connection& message, Outbox& out);
+
   void accept(MonoTime now, Outbox& out);
   void refuse(const Refusal& refusal, Outbox& out);
   void registered(std::string_view sip_message, Outbox& out);
@@ -195,8 +243,12 @@ class Session {
   Result<void> incoming_call(const IncomingRequest& request, Outbox& out);
 
   SessionId id() const { return id_; }
-  ConnectionId connection() const { return connection_; }
+  ConnectionId connection() const { return connection_; }  // the last one, when it is away
+  const PeerInfo& peer() const { return peer_; }
+  const std::string& auth_token() const { return user_data_.auth_token; }
   State state() const { return state_; }
+  bool is_away() const { return away_since_.has_value(); }
+  bool is_over() const { return state_ == State::kClosing && close_at_ == kNever; }
   bool is_signed_in() const {
     return state_ == State::kEstablished || state_ == State::kRegistered;
   }
@@ -212,6 +264,12 @@ class Session {
     Phase phase = Phase::kTrying;
     bool sdp_sent = false;
     bool hangup_seen = false;
+    bool page_knows = true;  // false: it came while the page was away
+    std::string sdp;         // ours, while the page may need it again: a ringing offer, a missed answer
+  };
+  struct MissedEnd {
+    CallObject call;
+    CallEnd end;
   };
 
   // One handler a message, chosen by std::visit.
@@ -231,6 +289,12 @@ class Session {
   void handle(const Pong& message, MonoTime now, Outbox& out);
   void handle(const Unknown& message, MonoTime now, Outbox& out);
 
+  void sign_in(const Connection& message, Outbox& out);
+  void drop_silent_peer(MonoTime now, Outbox& out);
+  void on_time_away(MonoTime now, Outbox& out);
+  std::vector<KnownCall> calls_of_page() const;
+  void tell_missed(Memory memory, Outbox& out);
+  void announce(SessionCall& call, Outbox& out) const;
   bool may_pass(size_t bytes, MonoTime now, Outbox& out);
   void on_first(const ClientMessage& message, MonoTime now, Outbox& out);
   void note_logs(std::string_view text, MonoTime now, Outbox& out);
@@ -242,8 +306,8 @@ class Session {
   SessionCall* find(std::string_view call_id);
 
   const SessionId id_;
-  const ConnectionId connection_;
-  const PeerInfo peer_;
+  ConnectionId connection_;
+  PeerInfo peer_;
   const HubOptions& options_;
   State state_ = State::kConnected;
   bool announced_ = false;
@@ -259,6 +323,12 @@ class Session {
   MonoTime ping_at_ = kNever;
   MonoTime close_at_ = kNever;
   MonoTime last_heard_;
+
+  Keeping keeping_ = Keeping::kBriefly;  // as the page asked
+  std::optional<MonoTime> away_since_;
+  MonoTime last_busy_{};  // away: when there was a call last
+  MonoTime look_at_ = kNever;
+  std::vector<MissedEnd> missed_ends_;  // of calls the page knows: as few as it may have calls
 };
 
 }  // namespace patchcord::wcs

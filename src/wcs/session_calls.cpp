@@ -109,6 +109,7 @@ void Session::handle(const Answer& message, MonoTime, Outbox& out) {
     return fail("answer", message.call_id, {}, "There is nothing to answer.", out);
   }
   call->phase = Phase::kAnswered;
+  call->sdp.clear();
   out.events.emplace_back(AnswerRequest{message.call_id, message.sdp});
 }
 
@@ -159,6 +160,7 @@ void Session::remote_sdp(std::string_view call_id, std::string_view sdp, Outbox&
     return;
   }
   call->sdp_sent = true;
+  if (is_away()) call->sdp = sdp;
   out.send(SetRemoteSdp{std::string(call_id), std::string(sdp), SdpKind::kAnswer});
 }
 
@@ -194,9 +196,10 @@ void Session::talk(std::string_view call_id, int sip_status, Outbox& out) {
 void Session::finish(std::string_view call_id, const CallEnd& end, Outbox& out) {
   const auto found = calls_.find(call_id);
   if (found == calls_.end()) return;
-  CallObject object = std::move(found->second.object);
+  SessionCall call = std::move(found->second);
   calls_.erase(found);
-  end_call(std::move(object), end, out);
+  if (!is_away()) return end_call(std::move(call.object), end, out);
+  if (call.page_knows) missed_ends_.push_back({std::move(call.object), end});
 }
 
 // fail never ends a call (T7), so finish always follows. BUSY in finish would leave every page
@@ -235,13 +238,20 @@ Result<void> Session::incoming_call(const IncomingRequest& request, Outbox& out)
                  .has_video = request.has_video};
   call.phase = Phase::kRing;
   call.sdp_sent = true;
-  // In this order (T4): without the SDP the page cannot answer, before RING it cannot reject.
-  out.send(SetRemoteSdp{request.call_id, request.sdp, SdpKind::kOffer});
+  call.sdp = request.sdp;
+  announce(call, out);
+  call.page_knows = !is_away();
+  calls_.emplace(request.call_id, std::move(call));
+  return {};
+}
+
+// In this order (T4): without the SDP the page cannot answer, before RING it cannot reject.
+void Session::announce(SessionCall& call, Outbox& out) const {
+  out.send(SetRemoteSdp{call.object.call_id, call.sdp, SdpKind::kOffer});
+  call.object.status = CallStatus::kNew;
   out.send(IncomingCall{call.object});
   call.object.status = CallStatus::kRing;
   out.send(Ring{call.object});
-  calls_.emplace(request.call_id, std::move(call));
-  return {};
 }
 
 Session::SessionCall* Session::find(std::string_view call_id) {

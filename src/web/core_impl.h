@@ -113,7 +113,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   void left(ConnectionId id, const IpAddress& ip);
   void opened(ConnectionId id, const PeerInfo& peer, std::weak_ptr<WebSocket> websocket);
   void heard(ConnectionId id, std::string_view text);
-  void closed(ConnectionId id);
+  void closed(ConnectionId id, uint16_t code);
   void timed_out() { ++counts_.timed_out; }
   void slow_reader() { ++counts_.slow_readers; }
 

@@ -252,9 +252,9 @@ void ServerCore::heard(ConnectionId id, std::string_view text) {
   if (listener_) listener_->on_text(id, text);
 }
 
-void ServerCore::closed(ConnectionId id) {
+void ServerCore::closed(ConnectionId id, uint16_t code) {
   websockets_.erase(id);
-  if (listener_) listener_->on_close(id);
+  if (listener_) listener_->on_close(id, code);
 }
 
 // ---- the face

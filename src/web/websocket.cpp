@@ -25,6 +25,7 @@ namespace {
 
 namespace websocket = boost::beast::websocket;
 
+constexpr uint16_t kNoStatus = 1005, kAbnormal = 1006;  // RFC 6455 7.4.1
 constexpr size_t kKeptBuffer = 16 * 1024;  // a read buffer grown above it is given back
 
 class BeastSocket final : public WebSocket, public std::enable_shared_from_this<BeastSocket> {
@@ -106,7 +107,7 @@ class BeastSocket final : public WebSocket, public std::enable_shared_from_this<
   }
 
   void on_read(error_code error) {
-    if (error) return end();
+    if (error) return end(close_code(error));
     if (is_closing_) {  // only the peer's close frame matters now
       buffer_.clear();
       return read();
@@ -134,7 +135,7 @@ class BeastSocket final : public WebSocket, public std::enable_shared_from_this<
 
   void on_written(error_code error) {
     is_writing_ = false;
-    if (error) return end();
+    if (error) return end(kAbnormal);
     queued_ -= queue_.front().size();
     queue_.pop_front();
     if (!queue_.empty()) return write();
@@ -142,17 +143,24 @@ class BeastSocket final : public WebSocket, public std::enable_shared_from_this<
   }
 
   void send_close() {
-    socket_.async_close(reason_, [self = shared_from_this()](error_code) { self->end(); });
+    socket_.async_close(reason_, [self = shared_from_this()](error_code) { self->end(kAbnormal); });
+  }
+
+  // What the client said when it left, if it did.
+  uint16_t close_code(error_code error) const {
+    if (error != websocket::error::closed) return kAbnormal;
+    return socket_.reason().code == websocket::close_code::none ? kNoStatus
+                                                                : socket_.reason().code;
   }
 
   // The connection is over, by whatever way; told once.
-  void end() {
+  void end(uint16_t code) {
     is_closing_ = true;
     deadline_.drop();
     abort();
     if (!is_open_) return;
     is_open_ = false;
-    core_->closed(id_);
+    core_->closed(id_, code);
   }
 
   std::shared_ptr<ServerCore> core_;

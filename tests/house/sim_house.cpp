@@ -67,12 +67,16 @@ FakeBrowser::FakeBrowser(SimHouse& house, int number)
       number_(number),
       address_(IpAddress::v4(10, 0, 1, static_cast<uint8_t>(number))),
       wire_(house.world, {address_}),
-      connection_(static_cast<uint64_t>(number)) {
+      connection_(connect()) {}
+
+ConnectionId FakeBrowser::connect() {
+  const ConnectionId connection(++house_.last_connection_);
   is_open_ = true;
   house_.gateway->hub().on_open(
-      connection_,
+      connection,
       {.address = {address_, 50000}, .origin = {}, .user_agent = "fake", .security = {}},
       house_.world.now());
+  return connection;
 }
 
 FakeBrowser::~FakeBrowser() {
@@ -95,6 +99,8 @@ void FakeBrowser::sign_in(const std::string& login, const std::string& password,
   sip.registering =
       register_required ? wcs::Registering::kRequired : wcs::Registering::kNotRequired;
   connection.sip = sip;
+  connection.keep_alive = keep_alive;
+  signed_in_with_ = connection;
   say(connection);
 }
 
@@ -144,7 +150,23 @@ void FakeBrowser::digits(const std::string& call_id, const std::string& digits) 
 void FakeBrowser::leave() {
   if (!is_open_) return;
   is_open_ = false;
-  house_.gateway->hub().on_close(connection_, house_.world.now());
+  house_.gateway->hub().on_close(connection_, wcs::SocketEnd::kMeant, house_.world.now());
+}
+
+void FakeBrowser::lose() {
+  is_open_ = false;
+  house_.gateway->hub().on_close(connection_, wcs::SocketEnd::kLost, house_.world.now());
+}
+
+void FakeBrowser::come_back(As as) {
+  connection_ = connect();
+  is_established = is_registered = false;
+  wcs::Connection connection;
+  if (as == As::kOurs) connection = signed_in_with_;
+  connection.resume = as == As::kOurs;
+  connection.keep_alive = keep_alive;
+  connection.auth_token = user_data.auth_token;
+  say(connection);
 }
 
 void FakeBrowser::hear(std::string text) {
@@ -155,7 +177,10 @@ void FakeBrowser::hear(std::string text) {
 }
 
 void FakeBrowser::take(const wcs::ServerMessage& message) {
-  if (std::holds_alternative<wcs::GetUserData>(message)) is_established = true;
+  if (const auto* data = std::get_if<wcs::GetUserData>(&message)) {
+    is_established = true;
+    user_data = *data;
+  }
   if (std::holds_alternative<wcs::Registered>(message)) is_registered = true;
   if (std::holds_alternative<wcs::Ping>(message) && answers_pings) say(wcs::Pong{});
   if (const auto* fail = std::get_if<wcs::Fail>(&message)) fails.push_back(*fail);
@@ -265,8 +290,9 @@ std::string SimHouse::leftovers() {
 }
 
 FakeBrowser* SimHouse::find(ConnectionId connection) {
-  const size_t index = connection.value() - 1;
-  return index < browsers.size() ? browsers[index].get() : nullptr;
+  const auto found = std::ranges::find(browsers, connection,
+                                       [](const auto& browser) { return browser->connection_; });
+  return found == browsers.end() ? nullptr : found->get();
 }
 
 // Texts take a turn to the browser, as they would over a socket.

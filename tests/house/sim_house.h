@@ -50,7 +50,11 @@ class FakeBrowser {
   void hangup(const std::string& call_id);
   void digits(const std::string& call_id, const std::string& digits);
   void say(const wcs::ClientMessage& message);
-  void leave();                        // the socket closes
+  void leave();                        // the socket closes, as meant
+  void lose();                         // the socket is torn away; media goes on
+  // On a new socket, with the token it was given last: as our SDK does, or as the vendor's.
+  enum class As : uint8_t { kOurs, kVendors };
+  void come_back(As as);
   void vanish() { vanished_ = true; }  // the machine is gone: no text and no packet any more
 
   void hear(std::string text);
@@ -60,15 +64,18 @@ class FakeBrowser {
   std::map<std::string, FakeCall> calls;
   std::vector<std::string> incoming;  // ids, oldest first
   std::vector<wcs::Fail> fails;
+  wcs::GetUserData user_data;  // the last
   bool is_established = false, is_registered = false;
   std::optional<uint16_t> closed_with;
   bool wrong_fingerprint = false;
   bool no_ice = false;
   bool answers_pings = true;
+  bool keep_alive = false;  // to be asked for at sign-in
 
  private:
   friend class SimHouse;
   void take(const wcs::ServerMessage& message);
+  ConnectionId connect();  // a new socket
   void connect(FakeCall& call);
   std::string sdp_of(FakeCall& call, const std::string& setup);
   FakeCall& open(const std::string& call_id);
@@ -77,8 +84,9 @@ class FakeBrowser {
   const int number_;
   const IpAddress address_;
   SimWire wire_;
-  ConnectionId connection_;
   bool is_open_ = false;
+  ConnectionId connection_;
+  wcs::Connection signed_in_with_;
   bool vanished_ = false;
   int last_call_ = 0;
   uint16_t last_port_ = 5000;
@@ -124,6 +132,7 @@ class SimHouse final : private wcs::ConnectionSink {
   void tick();
 
   size_t ports_at_rest_ = 0;
+  uint64_t last_connection_ = 0;
 };
 
 }  // namespace patchcord::test

@@ -186,7 +186,7 @@ TEST(Threads, CallsOverRealSocketsAndThreads) {
     EXPECT_TRUE(until([&] { return page.finished == kCalls; }));
     outside.run([&] { speakers.clear(); });
   }
-  hub.on_close(connection, control.now());
+  hub.on_close(connection, wcs::SocketEnd::kMeant, control.now());
   EXPECT_TRUE(until([&] { return (*gateway)->calls().size() == 0; }));
   EXPECT_EQ((*gateway)->engine().open_count(), 0u);
   media_one.stop();

@@ -62,6 +62,8 @@ class Anyone : public HubListener {
     id = session;
   }
   void on_sign_out(SessionId, SignOut) override { require(--signed_in == 0); }
+  void on_away(SessionId, Keeping) override { require(signed_in == 1); }
+  void on_back(SessionId, Memory) override { require(signed_in == 1); }
   void on_call(SessionId, const CallRequest& call) override {
     require(signed_in == 1);
     last_call = call.call_id;
@@ -135,7 +137,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         hub.on_text(kPage, line, now);
     }
   }
-  hub.on_close(kPage, now);
+  hub.on_close(kPage, wcs::SocketEnd::kMeant, now);
   require(gateway.signed_in == 0);
   require(hub.size() == 0);
   require(hub.next_deadline() == kNever);

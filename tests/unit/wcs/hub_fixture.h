@@ -45,6 +45,12 @@ class Gateway : public HubListener {
     if (hub && accepts) hub->accept(session, now);
   }
   void on_sign_out(SessionId, SignOut) override { log.push_back("sign_out"); }
+  void on_away(SessionId, Keeping keeping) override {
+    log.push_back(keeping == Keeping::kAlive ? "away, kept" : "away");
+  }
+  void on_back(SessionId, Memory memory) override {
+    log.push_back(memory == Memory::kAllCalls ? "back, resumed" : "back");
+  }
   void on_call(SessionId session, const CallRequest& call) override {
     log.push_back("call " + call.call_id);
     calls.push_back(call);

@@ -30,9 +30,13 @@ class Listening : public WebListener {
     texts.emplace_back(text);
     if (echo_to) echo_to->send(connection, std::string(text));
   }
-  void on_close(ConnectionId connection) override { closed.push_back(connection); }
+  void on_close(ConnectionId connection, uint16_t code) override {
+    closed.push_back(connection);
+    close_codes.push_back(code);
+  }
 
   std::vector<ConnectionId> opened, closed;
+  std::vector<uint16_t> close_codes;
   std::vector<PeerInfo> peers;
   std::vector<std::string> texts;
   Server* echo_to = nullptr;
