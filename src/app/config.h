@@ -80,9 +80,18 @@ struct Config {
     size_t connections = 10000;
     std::chrono::seconds ringing{90};
     std::chrono::seconds sip_answer{8};     // until a SIP server says anything to a call; 0: 32 s
-    std::chrono::seconds call_duration{0};  // 0: none
+    std::chrono::seconds call_duration{4 * 3600};  // 0: none
     std::chrono::seconds media_inactivity{60};
     std::chrono::seconds drain{0};
+    size_t connections_per_address = 500;
+    size_t sessions_per_account = 100;
+    size_t calls_per_user = 100;
+    size_t calls_per_address = 500;
+    size_t calls_per_minute = 300;  // of a user
+    uint32_t sign_in_failures = 5;
+    uint32_t sign_in_failures_of_account = 50;
+    uint32_t sign_in_failures_of_address = 100;
+    std::chrono::seconds sign_in_lock{300};
     std::chrono::seconds reload{5};
     std::chrono::seconds resume{60};
     std::chrono::seconds keep_alive{600};

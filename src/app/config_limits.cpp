@@ -28,10 +28,22 @@ void read_codecs(YamlSection& root, Config& config) {
 
 void read_limits(YamlSection& root, Config& config) {
   root.read_section("limits", [&](YamlSection& limits) {
-    limits.read_number("calls", 1, 1'000'000,
-                       [&](int64_t n) { config.limits.calls = static_cast<size_t>(n); });
-    limits.read_number("connections", 1, 1'000'000,
-                       [&](int64_t n) { config.limits.connections = static_cast<size_t>(n); });
+    const auto count = [&](std::string_view key, auto& out) {
+      limits.read_number(key, 1, 1'000'000, [&](int64_t n) {
+        out = static_cast<std::remove_reference_t<decltype(out)>>(n);
+      });
+    };
+    count("calls", config.limits.calls);
+    count("calls_per_user", config.limits.calls_per_user);
+    count("calls_per_address", config.limits.calls_per_address);
+    count("calls_per_minute", config.limits.calls_per_minute);
+    count("connections", config.limits.connections);
+    count("connections_per_address", config.limits.connections_per_address);
+    count("sessions_per_account", config.limits.sessions_per_account);
+    count("sign_in_failures", config.limits.sign_in_failures);
+    count("sign_in_failures_of_account", config.limits.sign_in_failures_of_account);
+    count("sign_in_failures_of_address", config.limits.sign_in_failures_of_address);
+    limits.read_duration("sign_in_lock", config.limits.sign_in_lock);
     limits.read_number("opus_complexity", 0, 10,
                        [&](int64_t n) { config.limits.opus_complexity = static_cast<int>(n); });
     limits.read_duration("ringing", config.limits.ringing);

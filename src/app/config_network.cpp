@@ -29,6 +29,21 @@ std::string add_addresses(const std::string& text, std::vector<IpAddress>& out) 
   return {};
 }
 
+// As a browser writes its Origin header (RFC 6454 6.2): lower case, no path, no default port.
+std::string add_origin(const std::string& text, std::vector<std::string>& out) {
+  std::string origin = lower(text);
+  const size_t slashes = origin.find("://");
+  const std::string scheme = origin.substr(0, slashes);
+  if (slashes == std::string::npos || (scheme != "https" && scheme != "http") ||
+      origin.size() == slashes + 3 || origin.find_first_of("/?#@* ", slashes + 3) != origin.npos) {
+    return "is not an origin like https://example.com or http://example.com:8080";
+  }
+  const std::string_view default_port = scheme == "https" ? ":443" : ":80";
+  if (origin.ends_with(default_port)) origin.resize(origin.size() - default_port.size());
+  out.push_back(std::move(origin));
+  return {};
+}
+
 std::string set_ports(const std::string& text, Config& config) {
   unsigned first = 0, last = 0;
   const char* const end = text.data() + text.size();
@@ -108,8 +123,7 @@ void read_web(YamlSection& root, Config& config) {
     web.read("root", folder);
     config.web.root = folder;
     web.read_list("allowed_origins", [&](const std::string& origin) {
-      config.web.allowed_origins.push_back(origin);
-      return std::string();
+      return add_origin(origin, config.web.allowed_origins);
     });
     web.read_list("trusted_proxies", [&](const std::string& text) {
       return add_addresses(text, config.web.trusted_proxies);

@@ -26,6 +26,14 @@ std::optional<SipTransport> transport_of(std::optional<sip::TransportKind> kind)
   return std::nullopt;
 }
 
+legs::BrowserLimits browser_limits(const Config& config) {
+  return {.sign_in = {.failures = config.limits.sign_in_failures,
+                      .failures_of_account = config.limits.sign_in_failures_of_account,
+                      .failures_of_address = config.limits.sign_in_failures_of_address,
+                      .lock = config.limits.sign_in_lock},
+          .sessions_per_account = config.limits.sessions_per_account};
+}
+
 registrar::Home make_home(const Config& config) {
   return {config.registrar.enabled ? registrar::Availability::kOn : registrar::Availability::kOff,
           config.registrar.domain, config.registrar.users};
@@ -90,10 +98,13 @@ Result<void> Gateway::build() {
   calls_ =
       std::make_unique<call::Registry>(call::CallServices{ground_.control, ground_.clock, *engine_,
                                                           media_policy_, call_limits_, *this},
-                                       call::AdmissionLimits{.calls = config_.limits.calls});
+                                       call::AdmissionLimits{.calls = config_.limits.calls,
+                                                             .per_user = config_.limits.calls_per_user,
+                                                             .per_address = config_.limits.calls_per_address,
+                                                             .per_minute = config_.limits.calls_per_minute});
   const legs::Sides sides{ground_.control, ground_.random, accounts_, browser_legs_,
                           *sip_legs_,      home_,          *calls_};
-  browser_side_ = std::make_unique<legs::BrowserSide>(sides);
+  browser_side_ = std::make_unique<legs::BrowserSide>(sides, browser_limits(config_));
   wcs::HubOptions hub;
   hub.reload = config_.limits.reload;
   hub.resume = config_.limits.resume;

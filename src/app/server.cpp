@@ -206,6 +206,7 @@ Result<void> Server::Parts::build_web() {
   page.allowed_origins = config.web.allowed_origins;
   page.trusted_proxies = config.web.trusted_proxies;
   page.limits.connections = config.limits.connections;
+  page.limits.connections_per_address = config.limits.connections_per_address;
   web = std::make_unique<web::Server>(io, std::move(page), &browsers);
   browsers.attach(gateway->hub(), *web);
   web->route(web::Method::kGet, "/config.json",

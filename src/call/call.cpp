@@ -317,7 +317,7 @@ void Call::talk() {
   if (services_.limits.longest.count() > 0) {
     timer_ = services_.control.after(services_.limits.longest, [this] {
       timer_ = {};
-      accept(Finish{Reason::kHangup, EventKind::kTimeout});
+      accept(Finish{Reason::kTimeLimit, EventKind::kTimeout});
     });
   }
   answered_ = services_.control.now();

@@ -18,6 +18,7 @@
 #include <string>
 #include <variant>
 
+#include "call/admission.h"
 #include "call/leg.h"
 #include "call/negotiation.h"
 #include "call/observer.h"
@@ -53,6 +54,7 @@ struct CallParts {
   IpAddress a_media_address;    // our address as A's peer reaches it; without meaning for a browser
   IpAddress a_signalling_peer;  // where A's signalling comes from
   Party caller, callee;
+  Applicant applicant{};  // whose calls it counts among
 };
 
 class Call final : public LegListener {

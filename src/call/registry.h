@@ -12,23 +12,19 @@
 
 namespace patchcord::call {
 
-struct AdmissionLimits {
-  size_t calls = 2000;
-};
-
 class Registry final : public media::EngineListener {
  public:
-  Registry(CallServices services, AdmissionLimits limits);
+  Registry(CallServices services, const AdmissionLimits& limits);
   ~Registry() override;
 
-  // May a further call come in? The reason if not: kOverloaded or kDraining.
-  std::optional<Reason> refusal() const;
+  // May a further call come in? The reason if not: kOverloaded, kDraining or kTooManyCalls.
+  std::optional<Reason> refusal(const Applicant& applicant = {});
   // Takes the parts (their id is given here) and begins. Ask refusal() first.
   CallId start(CallParts parts);
 
   void on_media_event(MediaId id, const media::MediaEvent& event) override;
 
-  void refuse_new_calls() { is_draining_ = true; }
+  void refuse_new_calls() { door_.stop(); }
   void finish_all(Reason reason);
   Call* find(CallId id);
   std::vector<Snapshot> snapshots() const;
@@ -38,10 +34,13 @@ class Registry final : public media::EngineListener {
   void reap(CallId id);
 
   CallServices services_;
-  const AdmissionLimits limits_;
+  Admission door_;
   uint64_t last_id_ = 0;
-  bool is_draining_ = false;
-  std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
+  struct Entry {
+    std::unique_ptr<Call> call;
+    Applicant applicant;
+  };
+  std::unordered_map<CallId, Entry> calls_;
   std::unordered_map<MediaId, CallId> by_media_;
 };
 

@@ -25,6 +25,7 @@ struct Entry {
   std::string display_name;
   sip::Account account;  // of a trunk
   std::optional<sip::RegistrationId> registration;
+  IpAddress address{};  // of the browser
 };
 
 // The SIP account a page asked for (T16, T17, T31). Errors: kMalformed, with the field's name.

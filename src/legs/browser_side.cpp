@@ -48,6 +48,13 @@ void choose_transport(sip::Account& account, const WayFinder& ways) {
                                        transport == sip::TransportKind::kTls ? "tls" : "tcp");
 }
 
+SignInGuard::Attempt attempt_of(const Entry& entry) {
+  return {wcs::user_key(entry.login, entry.domain), entry.address};
+}
+SignInGuard::Attempt attempt_of(const wcs::SignIn& sign_in) {
+  return {wcs::user_key(sign_in.login, sign_in.domain), sign_in.peer.address.ip()};
+}
+
 }  // namespace
 
 void BrowserSide::on_sign_in(SessionId session, const wcs::SignIn& sign_in) {
@@ -57,6 +64,11 @@ void BrowserSide::on_sign_in(SessionId session, const wcs::SignIn& sign_in) {
                                 {"from", sign_in.peer.address.to_string()}});
   if (sign_in.login.empty()) {
     hub_->accept(session, sides_.control.now());  // no account: nothing to call with
+  } else if (guard_.is_locked(attempt_of(sign_in), sides_.control.now())) {
+    refuse(session, Reason::kTooManyAttempts, "TOO_MANY_REGISTER_ATTEMPTS");
+  } else if (hub_->sessions_of(sign_in.login, sign_in.domain).size() >=
+             limits_.sessions_per_account) {
+    refuse(session, Reason::kTooManySessions, "FAILED");
   } else if (sides_.directory.is_ours(sign_in.domain)) {
     sign_in_at_home(session, sign_in);
   } else {
@@ -66,6 +78,7 @@ void BrowserSide::on_sign_in(SessionId session, const wcs::SignIn& sign_in) {
 
 void BrowserSide::sign_in_at_home(SessionId session, const wcs::SignIn& sign_in) {
   if (!sides_.directory.verify(sign_in.login, sign_in.password)) {
+    guard_.failed(attempt_of(sign_in), sides_.control.now());
     return refuse(session, Reason::kAuthRejected, "AUTHENTICATION_FAIL");
   }
   sides_.accounts.add(session, {.kind = call::AccountKind::kLocal,
@@ -73,7 +86,9 @@ void BrowserSide::sign_in_at_home(SessionId session, const wcs::SignIn& sign_in)
                                 .domain = sign_in.domain,
                                 .display_name = sign_in.visible_name,
                                 .account = {},
-                                .registration = {}});
+                                .registration = {},
+                                .address = sign_in.peer.address.ip()});
+  guard_.succeeded(attempt_of(sign_in));
   hub_->accept(session, sides_.control.now());
   hub_->registered(session);
 }
@@ -91,7 +106,8 @@ void BrowserSide::sign_in_at_server(SessionId session, const wcs::SignIn& sign_i
                                 .domain = sign_in.domain,
                                 .display_name = sign_in.visible_name,
                                 .account = *account,
-                                .registration = {}});
+                                .registration = {},
+                                .address = sign_in.peer.address.ip()});
   hub_->accept(session, sides_.control.now());
   if (sign_in.registering == wcs::Registering::kNotRequired) return;
   sides_.accounts.set_registration(session, sides_.sip_legs.user_agent.register_account(
@@ -137,7 +153,9 @@ void BrowserSide::with_legs_of(SessionId session, Act act) {
 void BrowserSide::on_call(SessionId session, const wcs::CallRequest& call) {
   const Entry* caller = sides_.accounts.find(session);
   if (!caller) return end_at_once(session, call.call_id, Reason::kForbidden);
-  if (const auto refusal = sides_.calls.refusal()) {
+  const call::Applicant applicant{wcs::user_key(caller->login, caller->domain),
+                                  caller->address.network()};
+  if (const auto refusal = sides_.calls.refusal(applicant)) {
     return end_at_once(session, call.call_id, *refusal);
   }
   const Result<call::Dialled> dialled = call::read_dialled(call.callee);
@@ -162,6 +180,7 @@ void BrowserSide::on_call(SessionId session, const wcs::CallRequest& call) {
   parts.caller = {
       .user = caller->login, .domain = caller->domain, .display_name = call.visible_name};
   parts.callee = {.user = dialled->user, .domain = dialled->host, .display_name = {}};
+  parts.applicant = applicant;
   sides_.calls.start(std::move(parts));
 }
 
@@ -215,6 +234,7 @@ void BrowserSide::on_dtmf(SessionId session, std::string_view call_id, std::stri
 }
 
 void BrowserSide::on_registered(SessionId session) {
+  if (const Entry* entry = sides_.accounts.find(session)) guard_.succeeded(attempt_of(*entry));
   hub_->registered(session);
 }
 
@@ -225,6 +245,8 @@ void BrowserSide::on_registration_failed(SessionId session, const sip::Registrat
                                             {"status", failed.status},
                                             {"phrase", failed.phrase},
                                             {"detail", failed.detail}});
+  const bool is_rejected = failed.status == 401 || failed.status == 403 || failed.status == 407;
+  if (is_rejected && entry) guard_.failed(attempt_of(*entry), sides_.control.now());
   Reason reason = Reason::kAuthRejected;
   std::string status = "AUTHENTICATION_FAIL";
   if (failed.status == 0) {
@@ -233,7 +255,7 @@ void BrowserSide::on_registration_failed(SessionId session, const sip::Registrat
   } else if (failed.status == 408 || failed.status >= 500) {
     reason = failed.status == 408 ? Reason::kSipTimeout : Reason::kSipUnreachable;
     status = "REGISTER_EXPIRE";
-  } else if (failed.status != 401 && failed.status != 407 && failed.status != 403) {
+  } else if (!is_rejected) {
     reason = call::reason_of_sip_status(failed.status);
     status = "INTERNAL_SIP_ERROR";
   }

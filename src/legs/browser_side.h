@@ -8,6 +8,7 @@
 #include "call/registry.h"
 #include "legs/accounts.h"
 #include "legs/browser_leg.h"
+#include "legs/sign_in_guard.h"
 #include "legs/sip_leg.h"
 #include "wcs/hub.h"
 
@@ -23,9 +24,15 @@ struct Sides {  // what the two sides share; all outlive them
   call::Registry& calls;
 };
 
+struct BrowserLimits {
+  SignInLimits sign_in{};
+  size_t sessions_per_account = 100;
+};
+
 class BrowserSide final : public wcs::HubListener {
  public:
-  explicit BrowserSide(Sides sides) : sides_(sides) {}
+  BrowserSide(Sides sides, const BrowserLimits& limits)
+      : sides_(sides), limits_(limits), guard_(limits.sign_in) {}
   void attach(wcs::Hub& hub) { hub_ = &hub; }  // once, before the first browser
 
   void on_sign_in(SessionId session, const wcs::SignIn& sign_in) override;
@@ -55,6 +62,8 @@ class BrowserSide final : public wcs::HubListener {
                    std::string_view info = {});
 
   Sides sides_;
+  const BrowserLimits limits_;
+  SignInGuard guard_;
   wcs::Hub* hub_ = nullptr;
 };
 

@@ -215,7 +215,8 @@ void Hub::note_away(Seat& seat) {
   const auto [user, address] = away_keys(seat.session);
   away_.emplace(address, id);
   if (!seat.session.user().empty()) away_.emplace(user, id);
-  limit_away(address, options_.away_per_address);
+  const bool is_proxy = seat.session.peer().address.ip().is_loopback();  // stands for everybody
+  if (!is_proxy) limit_away(address, options_.away_per_address);
   limit_away(user, options_.away_per_user);
 }
 

@@ -140,11 +140,36 @@ test("T23: sendData is answered, with FAILED", async () => {
   assert.deepEqual({ id: status.operationId, status: status.status }, { id: "op-1", status: "FAILED" });
 });
 
-test("T25: without a keepAlive of ours, a page that went is signed out although it asked to be kept", async () => {
+test("T25: keepAlive outlives the socket, and the token brings the session back, once", async () => {
   const page = await stage.signIn("1004", { keepAlive: true });
+  const { authToken } = page.frames.find(({ message }) => message === "getUserData").data[0];
   const mark = stage.kamailio.log().length;
   page.terminate();
-  await stage.kamailio.saw(/saved 1004 expires=(0|<null> contact=.*expires=0)/, { from: mark });
+  await page.closed;
+  const back = await Wcs.connect(stage.gateway.ws);
+  back.send("connection", { authToken, keepAlive: true });
+  const data = await back.expect("getUserData");
+  assert.equal(data.sipLogin, "1004");
+  assert.notEqual(data.authToken, authToken);
+  await back.expect("registered");
+  await talk(back);
+  const thief = await Wcs.connect(stage.gateway.ws);
+  thief.send("connection", { authToken, keepAlive: true });
+  assert.equal((await thief.expect("fail")).reason, "session_gone");
+  assert.equal((await thief.closed).code, 4401);
+  assert.ok(!/saved 1004/.test(stage.kamailio.log().slice(mark)), "not registered a second time");
+});
+
+test("T25: without keepAlive a torn socket leaves a few seconds for a reload, and a goodbye none", async () => {
+  const unregistered = /saved 1003 expires=(0|<null> contact=.*expires=0)/;
+  const page = await stage.signIn("1003");
+  let mark = stage.kamailio.log().length;
+  page.terminate();
+  await stage.kamailio.saw(unregistered, { from: mark, timeout: 15_000 });
+  const second = await stage.signIn("1003");
+  mark = stage.kamailio.log().length;
+  await second.close();
+  await stage.kamailio.saw(unregistered, { from: mark, timeout: 4_000 });
 });
 
 test("T27: an id in use is refused for the second, and the first goes on", async () => {
