@@ -79,7 +79,7 @@ struct Config {
     size_t calls = 2000;
     size_t connections = 10000;
     std::chrono::seconds ringing{90};
-    std::chrono::seconds sip_answer{8};     // until a SIP server says anything to a call; 0: 32 s
+    std::chrono::seconds sip_answer{8};  // until a SIP server says anything to a call; 0: 32 s
     std::chrono::seconds call_duration{4 * 3600};  // 0: none
     std::chrono::seconds media_inactivity{60};
     std::chrono::seconds drain{0};

@@ -24,8 +24,20 @@ constexpr std::array kOfTheStart = {
     "state",
     "tls",
     "web.root",
+    "limits.calls_per_address",
+    "limits.calls_per_minute",
+    "limits.calls_per_user",
     "limits.connections",
+    "limits.connections_per_address",
+    "limits.keep_alive",
     "limits.opus_complexity",
+    "limits.reload",
+    "limits.resume",
+    "limits.sessions_per_account",
+    "limits.sign_in_failures",
+    "limits.sign_in_failures_of_account",
+    "limits.sign_in_failures_of_address",
+    "limits.sign_in_lock",
 };
 
 bool is_of_the_start(const std::string& key) {

@@ -95,13 +95,13 @@ Result<void> Gateway::build() {
   sip_legs_ = std::make_unique<legs::SipLegs>(
       legs::SipLegs{*user_agent_, ground_.ways, ground_.control, {}, {}, 0});
 
-  calls_ =
-      std::make_unique<call::Registry>(call::CallServices{ground_.control, ground_.clock, *engine_,
-                                                          media_policy_, call_limits_, *this},
-                                       call::AdmissionLimits{.calls = config_.limits.calls,
-                                                             .per_user = config_.limits.calls_per_user,
-                                                             .per_address = config_.limits.calls_per_address,
-                                                             .per_minute = config_.limits.calls_per_minute});
+  calls_ = std::make_unique<call::Registry>(
+      call::CallServices{ground_.control, ground_.clock, *engine_, media_policy_, call_limits_,
+                         *this},
+      call::AdmissionLimits{.calls = config_.limits.calls,
+                            .per_user = config_.limits.calls_per_user,
+                            .per_address = config_.limits.calls_per_address,
+                            .per_minute = config_.limits.calls_per_minute});
   const legs::Sides sides{ground_.control, ground_.random, accounts_, browser_legs_,
                           *sip_legs_,      home_,          *calls_};
   browser_side_ = std::make_unique<legs::BrowserSide>(sides, browser_limits(config_));

@@ -25,9 +25,9 @@ struct AdmissionLimits {
 
 // Who asks for a call; a call from the network has neither and counts only in all.
 struct Applicant {
-  std::string user;   // "1001@example.com"
-  // IpAddress::network() of a browser's address. On the loopback stands a proxy for everybody: it is
-  // not counted.
+  std::string user;  // "1001@example.com"
+  // IpAddress::network() of a browser's address. On the loopback stands a proxy for everybody: it
+  // is not counted.
   IpAddress network;
 };
 

@@ -30,8 +30,8 @@ class IpAddress {
   bool is_v6() const { return family_ == Family::kV6; }
   bool is_unspecified() const;  // none, 0.0.0.0 or ::
   bool is_loopback() const;
-  bool is_private() const;        // RFC 1918, RFC 6598, link-local, unique local; not loopback
-  bool is_multicast() const;      // multicast or limited broadcast
+  bool is_private() const;    // RFC 1918, RFC 6598, link-local, unique local; not loopback
+  bool is_multicast() const;  // multicast or limited broadcast
   // Whom to count as one: an IPv4 address, and of IPv6 the /64, in which a host picks at will.
   IpAddress network() const;
   std::string to_string() const;  // IPv6 without brackets

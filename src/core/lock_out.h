@@ -18,8 +18,8 @@ namespace patchcord {
 class LockOut {
  public:
   struct Rule {
-    uint32_t failures = 5;                       // so many lock
-    Duration time = std::chrono::minutes(5);     // of a lock; failures this old are forgotten
+    uint32_t failures = 5;                    // so many lock
+    Duration time = std::chrono::minutes(5);  // of a lock; failures this old are forgotten
     size_t max_keys = 20'000;
   };
 

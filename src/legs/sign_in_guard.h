@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SignInGuard: passwords cannot be tried out. Wrong ones are counted for an account from one
 // address, for an account from everywhere, and for an address whatever the account; too many lock
-// for a while. An IPv6 /64 is one address; the loopback, where a proxy stands for everybody, is none
-// as a whole. The log has one line a failure and one a lock, made for
-// fail2ban (docs/configuration.md).
-// Thread: control. Owner: BrowserSide.
+// for a while. An IPv6 /64 is one address; the loopback, where a proxy stands for everybody, is
+// none as a whole. The log has one line a failure and one a lock, made for fail2ban
+// (docs/configuration.md). Thread: control. Owner: BrowserSide.
 #pragma once
 
 #include <string>

@@ -27,8 +27,7 @@ struct AwayKeys {
   std::string user, address;
 };
 AwayKeys away_keys(const Session& session) {
-  return {"user " + session.user(),
-          "address " + session.peer().address.ip().network().to_string()};
+  return {"user " + session.user(), "address " + session.peer().address.ip().network().to_string()};
 }
 
 constexpr size_t kTokenLength = 32;  // letters: about 190 bits
@@ -189,9 +188,8 @@ void Hub::answer_return(Seat& seat, const ReturnRequest& request) {
   const auto found = by_token_.find(request.message.auth_token);
   Seat* kept = found == by_token_.end() ? nullptr : &sessions_.at(found->second);
   if (!kept || !kept->session.may_return(request.message)) {
-    return run(seat, [&](Session& session, Outbox& out) {
-      session.return_refused(request.message, out);
-    });
+    return run(
+        seat, [&](Session& session, Outbox& out) { session.return_refused(request.message, out); });
   }
   const ConnectionId overtaken = kept->session.connection();
   if (by_connection_.erase(overtaken) > 0) {

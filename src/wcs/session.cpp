@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The life of a session: sign-in, limits, heartbeat, closing. Its calls are in session_calls.cpp, its
-// time without a socket in session_away.cpp.
+// The life of a session: sign-in, limits, heartbeat, closing. Its calls are in session_calls.cpp,
+// its time without a socket in session_away.cpp.
 #include "wcs/session.h"
 
 #include <algorithm>
@@ -132,8 +132,8 @@ void Session::handle(const Connection& message, MonoTime now, Outbox& out) {
   if (state_ != State::kConnected) {
     return fail("connection", {}, {}, "This connection has signed in already.", out);
   }
-  const bool asks_to_return = !message.auth_token.empty() && (message.resume || !message.sip);
-  if (asks_to_return) {
+  const bool names_account = message.sip && !message.sip->login.empty();
+  if (!message.auth_token.empty() && (message.resume || !names_account)) {
     out.returning = {message, now};
   } else {
     sign_in(message, out);

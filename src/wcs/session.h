@@ -59,8 +59,8 @@ struct HubOptions {
   Duration reload = std::chrono::seconds(5);  // without calls and keepAlive: time for a reload
   Duration resume = std::chrono::seconds(60);
   Duration keep_alive = std::chrono::minutes(10);  // with keepAlive
-  size_t away_per_user = 4;       // the oldest gives way
-  size_t away_per_address = 200;  // an office behind one NAT shares it
+  size_t away_per_user = 4;                        // the oldest gives way
+  size_t away_per_address = 200;                   // an office behind one NAT shares it
 };
 
 enum class Security : uint8_t { kPlain, kTls };
@@ -265,7 +265,7 @@ class Session {
     bool sdp_sent = false;
     bool hangup_seen = false;
     bool page_knows = true;  // false: it came while the page was away
-    std::string sdp;         // ours, while the page may need it again: a ringing offer, a missed answer
+    std::string sdp;  // ours, while the page may need it again: a ringing offer, a missed answer
   };
   struct MissedEnd {
     CallObject call;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A session whose socket is gone: how long it waits for its page, what of its calls the page misses,
-// and how both find each other again (T25, T28).
+// A session whose socket is gone: how long it waits for its page, what of its calls the page
+// misses, and how both find each other again (T25, T28).
 #include "wcs/session.h"
 
 namespace patchcord::wcs {
@@ -33,10 +33,9 @@ void Session::on_time_away(MonoTime now, Outbox& out) {
   look_at_ = now + kLook;
   if (!calls_.empty()) last_busy_ = now;
   const Duration away = now - *away_since_;
-  const bool is_over =
-      keeping_ == Keeping::kAlive
-          ? away >= options_.keep_alive
-          : now - last_busy_ >= options_.reload || away >= options_.resume + options_.reload;
+  const bool is_over = keeping_ == Keeping::kAlive ? away >= options_.keep_alive
+                                                   : now - last_busy_ >= options_.reload ||
+                                                         away >= options_.resume + options_.reload;
   if (is_over) close(CloseCode::kNormal, "", SignOut::kStayedAway, out);
 }
 
@@ -48,7 +47,7 @@ bool Session::may_return(const Connection& message) const {
 }
 
 void Session::return_refused(const Connection& message, Outbox& out) {
-  if (message.sip) return sign_in(message, out);
+  if (message.sip && !message.sip->login.empty()) return sign_in(message, out);
   Refusal gone;
   gone.cause = {.reason = "session_gone", .info = "The session is over: sign in again."};
   refuse(gone, out);

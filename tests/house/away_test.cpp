@@ -111,9 +111,8 @@ TEST(HouseAway, T25_AReloadDoesNotRegisterAgain) {
 }
 
 TEST(HouseAway, T25_KeptAliveItsPhoneRingsUntilThePageIsBackAndAnswers) {
-  SimHouse house({.configure = [](app::Config& config) {
-    config.limits.keep_alive = seconds(40);
-  }});
+  SimHouse house(
+      {.configure = [](app::Config& config) { config.limits.keep_alive = seconds(32); }});
   FakeBrowser& ann = house.browser();
   ann.keep_alive = true;
   ann.sign_in("1001", house.far.password, "10.0.0.2");

@@ -50,8 +50,8 @@ class FakeBrowser {
   void hangup(const std::string& call_id);
   void digits(const std::string& call_id, const std::string& digits);
   void say(const wcs::ClientMessage& message);
-  void leave();                        // the socket closes, as meant
-  void lose();                         // the socket is torn away; media goes on
+  void leave();  // the socket closes, as meant
+  void lose();   // the socket is torn away; media goes on
   // On a new socket, with the token it was given last: as our SDK does, or as the vendor's.
   enum class As : uint8_t { kOurs, kVendors };
   void come_back(As as);

@@ -74,6 +74,13 @@ TEST_F(AwayTest, T25_TheTokenBringsItBackOnceAndGivesWayToANewOne) {
   EXPECT_THAT(gateway.log, ElementsAre("back"));
 }
 
+TEST_F(AwayTest, T31_SipFieldsWithoutALoginAreNone) {
+  kept(kKeep);
+  lose();
+  come(token, R"(,"sipLogin":null,"sipPort":"","sipRegisterRequired":true)");
+  EXPECT_THAT(gateway.log, ElementsAre("back"));
+}
+
 TEST_F(AwayTest, AnUnknownTokenIsRefusedAndClosed) {
   open();
   say("connection", R"({"authToken":"old","keepAlive":true})");
@@ -91,10 +98,9 @@ TEST_F(AwayTest, T25_ACallThatRingsIsShownAgain) {
   ASSERT_TRUE(hub->incoming_call(session, {.call_id = "late", .sdp = kOffer, .caller = "8"}));
   heard();
   come(token, kKeep);
-  EXPECT_THAT(heard(kNext),
-              ElementsAre("getUserData ESTABLISHED", "registered REGISTERED", "setRemoteSDP",
-                          "notifyIncomingCall NEW", "ring RING", "setRemoteSDP",
-                          "notifyIncomingCall NEW", "ring RING"));
+  EXPECT_THAT(heard(kNext), ElementsAre("getUserData ESTABLISHED", "registered REGISTERED",
+                                        "setRemoteSDP", "notifyIncomingCall NEW", "ring RING",
+                                        "setRemoteSDP", "notifyIncomingCall NEW", "ring RING"));
   say("answer", R"({"callId":"late","sdp":"v=0 answer"})", kNext);
   EXPECT_THAT(gateway.log, ElementsAre("back", "answer late v=0 answer"));
 }
