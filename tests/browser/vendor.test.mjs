@@ -27,7 +27,7 @@ afterEach(() => stage.gateway.child.isRunning() && stage.gateway.isIdle());
 after(() => stage?.end());
 
 /** With what the vendor's telephone example gives: texts from input fields. */
-function signIn(where, login, password = passwordOf(login), more = {}) {
+function signIn(where, login, password = passwordOf(login), more = {}, session = {}) {
   const { kamailio, gateway } = stage;
   const options = {
     login,
@@ -39,7 +39,7 @@ function signIn(where, login, password = passwordOf(login), more = {}) {
     registerRequired: true,
     ...more,
   };
-  return where.evaluate(([url, sip]) => lab.signIn(url, sip), [gateway.ws, options]);
+  return where.evaluate(([url, sip, rest]) => lab.signIn(url, sip, rest), [gateway.ws, options, session]);
 }
 
 /** Runs in the page before anything else: whatever way to a microphone is tried, the user said no. */
@@ -331,6 +331,42 @@ test("T29: two calls at once end each for itself, and the browser falls silent",
   await hangup(first.name);
   assert.equal(await over(first.name), "FINISH");
   await a.done();
+});
+
+test("T25: a closed tab that asked for keepAlive is called, and the next tab takes the call by its token", async () => {
+  const first = await lab.open("vendor");
+  assert.equal(await signIn(first, "1003", passwordOf("1003"), {}, { keepAlive: true }), "REGISTERED");
+  const token = await first.evaluate(
+    () => lab.events.find(({ what }) => what === "session ESTABLISHED").info.authToken,
+  );
+  await first.context().close();
+  const mark = network.now();
+  await network.dial("sip:1003@127.0.0.1");
+  await network.waitFor("CALL_RINGING", { from: mark });
+
+  const second = await lab.open("vendor");
+  const status = await second.evaluate(
+    ([url, authToken]) => lab.signIn(url, undefined, { authToken, keepAlive: true }),
+    [stage.gateway.ws, token],
+  );
+  assert.equal(status, "REGISTERED");
+  await second.waitForFunction(() => lab.events.some(({ what }) => what === "incoming"));
+  const { name } = await second.evaluate(() => lab.events.find(({ what }) => what === "incoming"));
+  assert.equal(await within(second.evaluate((call) => lab.answer(call), name), "the answer"), "ESTABLISHED");
+  await network.waitFor("CALL_ESTABLISHED", { from: mark });
+  const { rate, samples } = await listen(second, 4);
+  assert.deepEqual(judge(samples, rate, PHONE, { seconds: 3 }).problems, []);
+  await second.evaluate((call) => lab.hangup(call), name);
+  await network.waitFor("CALL_CLOSED", { from: mark });
+
+  // A used token is worth nothing.
+  const third = await lab.open("vendor");
+  const refused = third.evaluate(
+    ([url, authToken]) => lab.signIn(url, undefined, { authToken, keepAlive: true }),
+    [stage.gateway.ws, token],
+  );
+  assert.equal(await within(refused, "the refusal"), "DISCONNECTED");
+  for (const one of [second, third]) await one.context().close();
 });
 
 test("T13: no microphone: the page's call fails by itself and leaves nothing behind", async () => {

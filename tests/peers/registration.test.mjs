@@ -127,7 +127,7 @@ test("a registrar that is not there: told within its time, and the page is let g
   await second.stop();
 });
 
-test("SIGTERM withdraws every registration before the end", async () => {
+test("T49: SIGTERM withdraws every registration before the end", async () => {
   const pages = [await stage.signIn("1001"), await stage.signIn("1002"), await stage.signIn("1003")];
   const mark = kamailio.log().length;
   await stage.curtain();

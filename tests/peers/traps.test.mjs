@@ -2,8 +2,9 @@
 // The traps of the browser protocol that show on the wire, by their numbers, against the built gateway
 // with raw frames. Those that need a browser are in tests/browser; the hub's own are in tests/unit/wcs.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
-import { eventually } from "../lib/run.mjs";
+import { eventually, ROOT } from "../lib/run.mjs";
 import { answered, receive, Sipp, uas, ok, untilBye } from "../lib/sipp.mjs";
 import { Stage } from "../lib/stage.mjs";
 import { offer, Wcs } from "../lib/wcs.mjs";
@@ -226,6 +227,62 @@ test("T36: an offer that lost codecs on the way, with bare line feeds and blanks
     .filter((line) => !/^a=(rtpmap|fmtp|rtcp-fb):(9|63|126)\b/.test(line))
     .map((line) => (line.startsWith("m=audio") ? `${line.replace(/ (9|63|126)\b/g, "")} ` : line));
   await talk(wcs, { sdp: stripped.join("\n") });
+});
+
+test("T10: nothing of the vendor's hazards is ever said: no notifyTransferEvent, no binary, no unasked kind", async () => {
+  const far = await phone([...answered(), ...untilBye()]);
+  const callId = wcs.call(far.number());
+  await wcs.expect("talk");
+  wcs.send("hold", { callId, holdForTransfer: true });
+  wcs.send("transfer", { callId, target: "1002" });
+  assert.equal((await wcs.expect("fail")).reason, "not_supported");
+  wcs.hangup(callId);
+  await finish(callId);
+  await far.done();
+  assert.ok(!wcs.frames.some(({ message }) => message === "notifyTransferEvent"));
+});
+
+test("T37: the gateway takes either part in DTLS, whichever the offer leaves it", async () => {
+  const setup = (sdp) => /^a=setup:(\w+)\r?$/m.exec(sdp)[1];
+  for (const [offered, ours] of [
+    ["actpass", "passive"],
+    ["active", "passive"],
+    ["passive", "active"],
+  ]) {
+    const { sdp } = await talk(wcs, { sdp: offer().replace(/a=setup:\w+/g, `a=setup:${offered}`) });
+    assert.equal(setup(sdp), ours, `offered ${offered}`);
+  }
+});
+
+test("T39: the answer holds all a phone may turn out to want, Opus first", async () => {
+  const { sdp } = await talk();
+  const names = [...sdp.matchAll(/^a=rtpmap:\d+ ([\w-]+)\//gm)].map(([, name]) => name.toLowerCase());
+  assert.equal(names[0], "opus");
+  for (const name of ["pcma", "pcmu", "telephone-event"]) assert.ok(names.includes(name), names.join());
+});
+
+const corpus = (name) => readFileSync(`${ROOT}/tests/corpora/sdp/browser/${name}.sdp`, "utf8");
+
+test("T40: video is refused in its place, and the sound goes on", async () => {
+  const { sdp } = await talk(wcs, { sdp: corpus("chromium-audiovideo"), hasVideo: true });
+  const media = [...sdp.matchAll(/^m=(\w+) (\d+) /gm)].map(([, kind, port]) => [kind, port === "0"]);
+  assert.deepEqual(media, [
+    ["audio", false],
+    ["video", true],
+  ]);
+});
+
+test("T44: what Chromium and Firefox put into an offer beyond the needed is passed over", async () => {
+  const names = ["chromium-audio", "chromium-audiovideo-nogum", "firefox-audio", "firefox-audiovideo"];
+  for (const name of names) await talk(wcs, { sdp: corpus(name) });
+});
+
+test("T46: SIP goes out from the port of the configuration, which Via and Contact name", async () => {
+  const mark = stage.gateway.log().length;
+  await talk();
+  const log = stage.gateway.log().slice(mark);
+  assert.match(log, new RegExp(`Via: SIP/2.0/UDP 127\\.0\\.0\\.1:${stage.gateway.ports.sip}`));
+  assert.match(log, new RegExp(`Contact: <sip:[^>]*@127\\.0\\.0\\.1:${stage.gateway.ports.sip}`));
 });
 
 test("T47: a challenge by the proxy (407) is answered within the call", async () => {

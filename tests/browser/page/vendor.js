@@ -10,7 +10,7 @@ Flashphoner.init({});
 /** Resolves to the status that decided: REGISTERED (or ESTABLISHED), DISCONNECTED or FAILED. */
 lab.signIn = (urlServer, sipOptions, options = {}) =>
   new Promise((resolve) => {
-    const wanted = sipOptions.registerRequired === false ? SESSION_STATUS.ESTABLISHED : SESSION_STATUS.REGISTERED;
+    const wanted = sipOptions?.registerRequired === false ? SESSION_STATUS.ESTABLISHED : SESSION_STATUS.REGISTERED;
     session = Flashphoner.createSession({ urlServer, sipOptions, ...options });
     for (const status of Object.values(SESSION_STATUS)) {
       if (status === SESSION_STATUS.INCOMING_CALL) continue;

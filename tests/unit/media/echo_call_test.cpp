@@ -114,7 +114,7 @@ TEST_F(EchoCallTest, ABadNetworkConnectsAllTheSame) {
   expect_empty();
 }
 
-TEST_F(EchoCallTest, TheBrowserMovesToAnotherAddress) {
+TEST_F(EchoCallTest, T45_TheBrowserMovesToAnotherAddress) {
   const Reservation call = echo_call(kPcma);
   talk(kPcma.payload_type, 5);
   browser.move({browser.local().ip(), 41000});
