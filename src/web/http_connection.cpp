@@ -84,6 +84,8 @@ class HttpConnection final : public Peer, public std::enable_shared_from_this<Ht
                         std::string(request.header("Origin")),
                         std::string(request.header("User-Agent")), link_.security};
     if (!link_.core->is_origin_allowed(peer.origin)) return reject(403);
+    constexpr size_t kKey = 24;  // sixteen bytes in base64 (RFC 6455 4.1)
+    if (request.header("Sec-WebSocket-Key").size() != kKey) return reject(400);
     deadline_.drop();
     serve_websocket(std::move(link_), peer, buffer_);
   }

@@ -67,8 +67,8 @@ class WebListener {
   virtual ~WebListener() = default;
   virtual void on_open(ConnectionId connection, const PeerInfo& peer) = 0;
   virtual void on_text(ConnectionId connection, std::string_view text) = 0;
-  // Once for every on_open, unless stopped. The code of the client's close frame (RFC 6455 7.4): 1005
-  // when it gave none, 1006 when there was no close frame.
+  // Once for every on_open, unless stopped. The code of the client's close frame (RFC 6455 7.4):
+  // 1005 when it gave none, 1006 when there was no close frame.
   virtual void on_close(ConnectionId connection, uint16_t code) = 0;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One WebSocket: text in, text out, one write at a time, a bounded queue behind it. RFC 6455; no
 // extension is offered, so no compression bomb. Heartbeats are the protocol's own (wcs).
+#include <algorithm>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -26,6 +27,7 @@ namespace {
 namespace websocket = boost::beast::websocket;
 
 constexpr uint16_t kNoStatus = 1005, kAbnormal = 1006;  // RFC 6455 7.4.1
+constexpr size_t kFirstPiece = 2 * 1024;                // of a message that is read
 constexpr size_t kKeptBuffer = 16 * 1024;  // a read buffer grown above it is given back
 
 class BeastSocket final : public WebSocket, public std::enable_shared_from_this<BeastSocket> {
@@ -101,28 +103,35 @@ class BeastSocket final : public WebSocket, public std::enable_shared_from_this<
     read();
   }
 
+  // Piece by piece: reading whole messages, Beast 1.81 asks itself for nothing, and asserts, when a
+  // ping came between the fragments of one.
   void read() {
-    socket_.async_read(
-        buffer_, [self = shared_from_this()](error_code error, size_t) { self->on_read(error); });
+    const size_t piece = std::clamp(buffer_.size(), kFirstPiece, kKeptBuffer);
+    socket_.async_read_some(
+        buffer_.prepare(piece),
+        [self = shared_from_this()](error_code error, size_t size) { self->on_read(error, size); });
   }
 
-  void on_read(error_code error) {
+  void on_read(error_code error, size_t size) {
     if (error) return end(close_code(error));
+    buffer_.commit(size);
     if (is_closing_) {  // only the peer's close frame matters now
       buffer_.clear();
-      return read();
-    }
-    if (!socket_.got_text()) {
+    } else if (!socket_.got_text()) {
       buffer_.clear();
       close(static_cast<uint16_t>(websocket::close_code::unknown_data), "text only");
-      return read();
+    } else if (socket_.is_message_done()) {
+      on_message();
     }
+    read();
+  }
+
+  void on_message() {
     control_frames_ = 0;
     const auto bytes = buffer_.cdata();
     core_->heard(id_, {static_cast<const char*>(bytes.data()), bytes.size()});
     buffer_.clear();
     if (buffer_.capacity() > kKeptBuffer) buffer_.shrink_to_fit();
-    read();
   }
 
   void write() {
@@ -149,8 +158,7 @@ class BeastSocket final : public WebSocket, public std::enable_shared_from_this<
   // What the client said when it left, if it did.
   uint16_t close_code(error_code error) const {
     if (error != websocket::error::closed) return kAbnormal;
-    return socket_.reason().code == websocket::close_code::none ? kNoStatus
-                                                                : socket_.reason().code;
+    return socket_.reason().code == websocket::close_code::none ? kNoStatus : socket_.reason().code;
   }
 
   // The connection is over, by whatever way; told once.
