@@ -23,7 +23,7 @@ before(async () => {
   dns = await NameServer.start(run);
   gateway = await Gateway.start(run, {
     domains: [`127.0.0.1:${far.port}`],
-    registrar: { enabled: true, domain: "home", users: { ann: "ann", bob: "bob" } },
+    registrar: { enabled: true, domain: "home", users: { ann: "ann", bob: "bob", carl: "carl" } },
     limits: { calls_per_minute: 100_000, sessions_per_account: 1_000 },
     sip: { dns: [`127.0.0.1:${dns.port}`] },
   });
@@ -440,6 +440,28 @@ test("A-06: a page chooses no next hop", async () => {
   assert.deepEqual(caught, []);
   assert.equal(dns.questions - asked, 0, "DNS questions");
   console.log(`A-06: ${refused} destinations of a page, 0 packets, 0 connections, 0 DNS questions outside the list`);
+});
+
+test("A-05: a page cannot try passwords out", async () => {
+  const tryOut = async (password, login = "carl") => {
+    const page = await Wcs.connect(gateway.ws);
+    page.send("connection", { sipLogin: login, sipPassword: password, sipDomain: "home" });
+    await eventually(() => page.frames.some(({ message }) => /^(fail|registered)$/.test(message)), { every: 5 });
+    const fail = page.frames.find(({ message }) => message === "fail")?.data[0];
+    if (fail) assert.equal((await page.closed).code, 4401);
+    await page.close();
+    return fail && `${fail.status} ${fail.reason}`;
+  };
+  const answers = [];
+  for (let i = 0; i < 200; ++i) answers.push(await tryOut(`guess ${i}`));
+  const wrong = answers.filter((answer) => answer === "AUTHENTICATION_FAIL auth_rejected").length;
+  const locked = answers.filter((answer) => answer === "TOO_MANY_REGISTER_ATTEMPTS too_many_attempts").length;
+  assert.deepEqual({ wrong, locked }, { wrong: 5, locked: 195 });
+  assert.match(await tryOut("carl"), /too_many_attempts/, "the right one is not told apart either");
+  assert.equal(await tryOut("bob", "bob"), undefined, "others sign in as ever");
+  const lines = gateway.log().match(/sign_in\.failed from=127\.0\.0\.1 account=carl@home/g);
+  assert.equal(lines.length, 5);
+  console.log(`A-05: 200 passwords tried by a page, 5 looked at, locked after that; other users not`);
 });
 
 test("the gateway is as it was, and ends well", async () => {

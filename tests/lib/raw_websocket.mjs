@@ -58,7 +58,7 @@ export class RawWebSocket {
     const lines = Object.entries(fields).filter(([, value]) => value !== undefined);
     socket.write(head ?? `GET ${path} HTTP/1.1\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join("")}\r\n`);
     raw.head = await raw.#readHead();
-    raw.status = Number(/^HTTP\/1\.1 (\d+)/.exec(raw.head)?.[1] ?? 0);
+    raw.status = Number(/^HTTP\/1\.[01] (\d+)/.exec(raw.head)?.[1] ?? 0);
     if (raw.status === 101) {
       socket.on("data", (bytes) => raw.#read(bytes));
       raw.#read(Buffer.alloc(0));
