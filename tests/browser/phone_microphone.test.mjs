@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ChromiumDrive } from "../lib/drive/chromium.mjs";
-import { id } from "../lib/drive/drive.mjs";
+import { id, NARROW } from "../lib/drive/drive.mjs";
 import { Gateway } from "../lib/gateway.mjs";
+import { faultsOf } from "../lib/look.mjs";
 import { Phone, registrar } from "../lib/phone.mjs";
 import { Run } from "../lib/run.mjs";
 
@@ -45,6 +46,7 @@ test("refused: the page says how to allow it, and dials by itself once it is all
   await ann.dial("600");
   await ann.failure("microphone_blocked");
   assert.match(await page.text(id("call-error")), /icon left of the address/);
+  assert.deepEqual(await faultsOf(page), []);
   await page.shot(`${run.folder}/blocked.png`);
   await page.allow("microphone");
   await ann.isTalking();
@@ -63,6 +65,25 @@ test("no microphone at all: the button leads to the devices", async () => {
   await ann.page.close();
 });
 
+test("the connection test: each step, and a verdict in words", async () => {
+  const options = { permissions: ["microphone"], viewport: NARROW };
+  const ann = await (await Phone.open(drive, gateway.page, options)).online("ann");
+  const { page } = ann;
+  await page.click(id("settings"));
+  await page.click(id("test-run"));
+  await page.see(id("test-verdict"), 60_000);
+  const steps = await page.run(() =>
+    [...document.querySelectorAll("[data-step]")].map(({ dataset }) => `${dataset.step} ${dataset.result}`),
+  );
+  for (const step of ["microphone ok", "socket ok", "sign_in ok", "udp ok", "sound ok", "tcp ok"])
+    assert.ok(steps.includes(step), `${step} is not in ${steps.join(", ")}`);
+  assert.match(await page.text(id("test-verdict")), /All is well/);
+  assert.deepEqual(await faultsOf(page), []);
+  await page.shot(`${run.folder}/tested.png`);
+  await page.close();
+  await gateway.isIdle();
+});
+
 test("a headset is chosen in a call, unplugged, plugged in again: the call goes on all the time", async () => {
   const ann = await (await Phone.open(drive, gateway.page, { init: HEADSET })).online("ann");
   const { page } = ann;
@@ -76,6 +97,7 @@ test("a headset is chosen in a call, unplugged, plugged in again: the call goes 
   await page.run(() => window.plug(false));
   await page.see(id("device-lost", { role: "mic" }));
   assert.match(await page.text(id("device-lost")), /Red headset was unplugged/);
+  assert.deepEqual(await faultsOf(page), []);
   await page.shot(`${run.folder}/unplugged.png`);
   await ann.isTalking();
   await page.run(() => window.plug(true));

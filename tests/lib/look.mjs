@@ -8,6 +8,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 export async function faultsOf(page) {
+  await page.front(); // a tab behind another draws nothing
   await page.run(AXE);
   return page.run(look, RULES);
 }

@@ -44,6 +44,10 @@ export const reasons: ReasonTexts = {
   session_gone: ["Die Seite mit diesem Anruf gibt es nicht mehr.", ""],
   no_ports: ["Das Gateway hat gerade zu viele Anrufe.", "Versuchen Sie es gleich noch einmal."],
   overloaded: ["Das Gateway hat gerade zu viele Anrufe.", "Versuchen Sie es gleich noch einmal."],
+  time_limit: ["Der Anruf hat die längste erlaubte Dauer erreicht.", "Rufen Sie erneut an."],
+  too_many_attempts: ["Zu viele falsche Passwörter.", "Warten Sie einige Minuten, und versuchen Sie es erneut."],
+  too_many_sessions: ["Dieses Konto ist an zu vielen Stellen online.", "Melden Sie sich an einer ab."],
+  too_many_calls: ["Von hier gehen gerade zu viele Anrufe aus.", "Beenden Sie zuerst einen davon."],
   draining: [
     "Server-Update. Laufende Anrufe gehen weiter; neue gehen über einen anderen Server.",
     "Versuchen Sie es in einer Minute noch einmal.",

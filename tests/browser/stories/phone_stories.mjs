@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { id, NARROW } from "../../lib/drive/drive.mjs";
 import { Gateway } from "../../lib/gateway.mjs";
+import { faultsOf } from "../../lib/look.mjs";
 import { Phone, registrar } from "../../lib/phone.mjs";
 import { Run } from "../../lib/run.mjs";
 
@@ -27,6 +28,10 @@ export function tellPhoneStories(url, Drive, address = "127.0.0.1") {
   afterEach(async () => {
     for (const { page } of phones.splice(0)) await page.close();
   });
+  const hasFocus = async ({ page }, testId) => {
+    await page.front();
+    await page.see(`${id(testId)}:focus`);
+  };
   const saidNothingBad = () => assert.deepEqual(phones.flatMap(({ page }) => page.problems), []);
 
   test("an empty field, a wrong password, the right one: said in the field, and in words", async () => {
@@ -39,8 +44,7 @@ export function tellPhoneStories(url, Drive, address = "127.0.0.1") {
     await ann.page.see(id("sign-in-error", { reason: "auth_rejected" }));
     assert.equal(await ann.page.attribute(id("password"), "aria-invalid"), "true");
     assert.match(await ann.page.text(id("sign-in-error")), /login or password/);
-    const focused = await ann.page.run(() => document.activeElement.getAttribute("name"));
-    assert.equal(focused, "password", "the cursor is where the mistake is");
+    await hasFocus(ann, "password"); // the cursor is where the mistake is
     await ann.online("ann");
     const stored = await ann.page.run(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
     assert.ok(!/not this|open-ann/.test(stored), "no password is stored");
@@ -70,7 +74,7 @@ export function tellPhoneStories(url, Drive, address = "127.0.0.1") {
     await bob.page.see(id("answer"));
     await ann.state("ringing");
     assert.match(await bob.page.run(() => document.title), /ann/);
-    assert.equal(await bob.page.run(() => document.activeElement.dataset["testid"]), "answer");
+    await hasFocus(bob, "answer");
     await bob.page.click(id("answer"));
     await Promise.all([ann.isTalking(), bob.isTalking()]);
     await bob.hangup();
@@ -107,12 +111,28 @@ export function tellPhoneStories(url, Drive, address = "127.0.0.1") {
     saidNothingBad();
   });
 
+  test("nothing is wrong to the eye or to a screen reader: at the door, idle, ringing, talking", async () => {
+    const [ann, bob] = [await open(), await open({ viewport: NARROW })];
+    await ann.page.see(id("login"));
+    assert.deepEqual(await faultsOf(ann.page), []);
+    await Promise.all([ann.online("ann"), bob.online("bob")]);
+    assert.deepEqual(await faultsOf(ann.page), []);
+    await ann.dial("bob");
+    await bob.page.see(id("answer"));
+    assert.deepEqual(await faultsOf(bob.page), []);
+    assert.deepEqual(await faultsOf(ann.page), []);
+    await bob.page.click(id("answer"));
+    await Promise.all([ann.isTalking(), bob.isTalking()]);
+    assert.deepEqual(await faultsOf(bob.page), []);
+    saidNothingBad();
+  });
+
   test("a number that is not there: the cursor goes back into it", async () => {
     const ann = await (await open()).online("ann");
     await ann.dial("nobody");
     await ann.failure("not_found");
     await ann.page.click(id("call-error-action"));
-    assert.equal(await ann.page.run(() => document.activeElement.dataset["testid"]), "number");
+    await hasFocus(ann, "number");
     assert.equal(await ann.page.value(id("number")), "nobody");
     saidNothingBad();
   });

@@ -44,6 +44,7 @@ class Page {
   goto = (url) => this.raw.goto(url);
   back = () => this.raw.evaluate(() => history.back());
   reload = () => this.raw.reload();
+  front = () => this.raw.bringToFront();
   see = (selector, timeout = PATIENCE_MS) => this.raw.locator(selector).first().waitFor({ timeout });
   gone = (selector, timeout = PATIENCE_MS) =>
     this.raw.locator(selector).first().waitFor({ state: "hidden", timeout });

@@ -3,7 +3,7 @@
 // through WebDriver BiDi (firefox.mjs). A Drive opens pages; a page is what is below. Selectors are CSS.
 //
 //   drive.name, drive.open(url, { viewport, dark, locale, beside, init }), drive.end()
-//   page.click(s) fill(s, text) choose(s, value) press(key) type(text) goto(url) back() reload()
+//   page.click(s) fill(s, text) choose(s, value) press(key) type(text) goto(url) back() reload() front()
 //   page.see(s) gone(s) text(s) value(s) attribute(s, name) count(s) run(fn, argument) shot(path)
 //   page.hearsItself(seconds): problems with the sound of a call to the echo, none when it is good
 //   page.problems: errors on its console; page.close()
