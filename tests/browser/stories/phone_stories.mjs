@@ -7,21 +7,23 @@ import { id, NARROW } from "../../lib/drive/drive.mjs";
 import { Gateway } from "../../lib/gateway.mjs";
 import { faultsOf } from "../../lib/look.mjs";
 import { Phone, registrar } from "../../lib/phone.mjs";
+import { Proxy } from "../../lib/proxy.mjs";
 import { Run } from "../../lib/run.mjs";
 
 /** `Drive`: a class of tests/lib/drive; `address`: where the gateway's media is. */
 export function tellPhoneStories(url, Drive, address = "127.0.0.1") {
-  let run, drive, gateway;
+  let run, drive, gateway, wire;
   before(async () => {
     run = await Run.start(url);
     gateway = await Gateway.start(run, { domains: [], registrar, address });
+    wire = await Proxy.start(run, gateway.ports.http);
     drive = await Drive.start(run);
   });
   after(() => run.end());
 
   const phones = [];
-  const open = async (options) => {
-    const phone = await Phone.open(drive, gateway.page, options);
+  const open = async ({ at = gateway.page, ...options } = {}) => {
+    const phone = await Phone.open(drive, at, options);
     phones.push(phone);
     return phone;
   };
@@ -173,6 +175,23 @@ export function tellPhoneStories(url, Drive, address = "127.0.0.1") {
     await ann.page.see(id("notice", { key: "ended.reloaded" }));
     assert.match(await ann.page.text(id("notice")), /600/);
     await gateway.isIdle();
+  });
+
+  test("the connection is cut in a call: the call stays on the screen, and both are back by themselves", async () => {
+    const ann = await (await open({ at: `http://127.0.0.1:${wire.port}/` })).online("ann");
+    await ann.dial("600");
+    await ann.isTalking();
+    wire.open = false;
+    wire.cut();
+    await ann.page.see(id("line-away"));
+    await ann.isTalking();
+    assert.match(await ann.page.text(id("line-away")), /Your call goes on/);
+    wire.open = true;
+    await ann.line("online");
+    await ann.isTalking();
+    assert.deepEqual(await ann.page.hearsItself(2), []);
+    await ann.hangup();
+    await ann.isIdle();
   });
 
   test("the gateway goes: said at once on the phone, and at the door with a button", async () => {
