@@ -65,9 +65,6 @@ void complete(Config& config) {
   if (config.sip.listen.empty()) {
     config.sip.listen = {{SipTransport::kUdp, v4("0.0.0.0:5060")}};
   }
-  if (config.sip.tls.certificate.empty()) {
-    config.sip.tls = {config.tls.certificate, config.tls.key};
-  }
 }
 
 }  // namespace

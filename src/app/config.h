@@ -59,7 +59,7 @@ struct Config {
     std::vector<AllowedDomain> domains;
     std::vector<SocketAddress> dns;  // name servers; none: the system's
     struct {
-      std::filesystem::path certificate, key;  // empty: those of `tls`
+      std::filesystem::path certificate, key;  // empty: those of `tls`, and servers see none
     } tls;
   } sip;
   struct {

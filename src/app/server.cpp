@@ -57,14 +57,14 @@ std::vector<std::string> own_names(const Config& config) {
   return names;
 }
 
-// SIP over TLS without a certificate of its own has the self-signed one of the page.
+// SIP over TLS without any certificate has the self-signed one of the page.
 Result<void> complete_sip_tls(Config& config) {
   const bool listens =
       std::any_of(config.sip.listen.begin(), config.sip.listen.end(),
                   [](const SipListen& listen) { return listen.transport == SipTransport::kTls; });
-  if (!listens || !config.sip.tls.certificate.empty()) return {};
+  if (!listens || !config.sip.tls.certificate.empty() || !config.tls.certificate.empty()) return {};
   TRY(const auto files, web::ensure_self_signed(config.state, own_names(config)));
-  config.sip.tls = {files.certificate, files.key};
+  config.tls = {files.certificate, files.key};
   return {};
 }
 

@@ -59,8 +59,11 @@ Result<void> SipGround::start(sip::UserAgent& user_agent, SipTrace trace) {
 }
 
 Result<void> SipGround::reload_tls() {
-  sip::TlsConfig tls{
-      .certificate = config_.sip.tls.certificate, .key = config_.sip.tls.key, .authorities = {}};
+  const bool has_own = !config_.sip.tls.certificate.empty();
+  sip::TlsConfig tls{.certificate = has_own ? config_.sip.tls.certificate : config_.tls.certificate,
+                     .key = has_own ? config_.sip.tls.key : config_.tls.key,
+                     .is_shown_to_servers = has_own,
+                     .authorities = {}};
   for (const AllowedDomain& domain : config_.sip.domains) {
     if (!domain.ca.empty()) tls.authorities[host_name(domain.host)] = domain.ca;
   }

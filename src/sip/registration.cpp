@@ -113,7 +113,8 @@ void Registration::on_silence(RequestId request, MonoTime) {
 }
 
 void Registration::on_transport_error(const Target& target, MonoTime now) {
-  if (phase_ != Phase::kRegistered || flow_ != target) return;
+  // A datagram has no flow that could break; what ICMP says of it is easily forged.
+  if (phase_ != Phase::kRegistered || flow_ != target || !is_reliable(target.transport)) return;
   keep_alive_at_ = kNever;
   // Not all accounts of a server in one breath; and a flow that does not last is not hurried after.
   const bool has_lasted = now - flow_since_ >= kLastingFlow;

@@ -14,8 +14,9 @@
 namespace patchcord::sip {
 
 struct Transport::Impl {
-  Impl(asio::io_context& io_, Executor& control, TransportListener& listener)
-      : io(io_), core{control, listener}, streams(io_, core) {}
+  Impl(asio::io_context& io_, Executor& control, TransportListener& listener,
+       const TransportLimits& limits)
+      : io(io_), core{control, listener}, streams(io_, core, limits) {}
 
   struct Udp {
     ListenAddress where;
@@ -47,8 +48,9 @@ void TransportCore::fail_later(const Target& target, TransportFault fault) {
       [this, target, fault = std::move(fault)] { listener.on_transport_error(target, fault); });
 }
 
-Transport::Transport(asio::io_context& io, Executor& control, TransportListener& listener)
-    : impl_(std::make_unique<Impl>(io, control, listener)) {}
+Transport::Transport(asio::io_context& io, Executor& control, TransportListener& listener,
+                     TransportLimits limits)
+    : impl_(std::make_unique<Impl>(io, control, listener, limits)) {}
 
 Transport::~Transport() = default;
 

@@ -47,6 +47,7 @@ struct ListenAddress {
 // What TLS needs. A domain has its own certificate authority, or the system's; "*" is every other.
 struct TlsConfig {
   std::filesystem::path certificate, key;  // of ours, PEM; empty: we can dial, not listen
+  bool is_shown_to_servers = false;        // that ask: one made for a web page may do harm there
   std::map<std::string, std::filesystem::path> authorities;  // by domain, lower case
 };
 
@@ -62,9 +63,19 @@ enum class TransportEvent : uint8_t {
   kCount,
 };
 
+// Of a stream; what takes longer is closed.
+struct TransportLimits {
+  Duration connect = std::chrono::seconds(5);         // and as long again for a TLS handshake
+  Duration first_message = std::chrono::seconds(10);  // of a peer that dialled us
+  Duration message = std::chrono::seconds(10);        // from its first byte to its last
+  Duration pong = std::chrono::seconds(10);  // of a peer that has answered before, RFC 5626 4.4.1
+  Duration idle = std::chrono::minutes(30);
+};
+
 class Transport {
  public:
-  Transport(boost::asio::io_context& io, Executor& control, TransportListener& listener);
+  Transport(boost::asio::io_context& io, Executor& control, TransportListener& listener,
+            TransportLimits limits = {});
   ~Transport();
 
   // Certificates and authorities for handshakes from now on; what is open stays. kNotFound: a file

@@ -64,7 +64,8 @@ class UdpListener {
 // TCP, and TLS over it: transport_stream.cpp.
 class StreamConnections {
  public:
-  StreamConnections(asio::io_context& io, TransportCore& core) : io_(io), core_(core) {}
+  StreamConnections(asio::io_context& io, TransportCore& core, const TransportLimits& limits)
+      : io_(io), core_(core), limits_(limits) {}
   ~StreamConnections();
   Result<void> use_tls(const TlsConfig& config);
   Result<void> listen(const ListenAddress& where);
@@ -137,6 +138,7 @@ class StreamConnections {
 
   asio::io_context& io_;
   TransportCore& core_;
+  const TransportLimits limits_;
   TlsContexts tls_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   uint64_t last_id_ = 0;

@@ -18,11 +18,6 @@ using namespace std::chrono_literals;
 using Code = boost::system::error_code;
 using Kind = TransportFault::Kind;
 
-constexpr Duration kMessageLimit = 10s;  // from the first byte of a message to its last
-constexpr Duration kConnectLimit = 5s;   // and as long again for the handshake
-constexpr Duration kFirstMessageLimit = 10s;
-constexpr Duration kIdleLimit = 30min;  // a flow without a byte, keep-alives included
-constexpr Duration kPongLimit = 10s;    // RFC 5626 4.4.1
 constexpr unsigned kUnacknowledgedMs = 20'000;
 
 SocketAddress local_end(const asio::ip::tcp::socket& socket) {
@@ -373,10 +368,10 @@ std::optional<TransportFault> StreamConnections::overdue(const Connection& conne
                                                          MonoTime now) {
   const Duration age = now - connection.since;
   const bool is_silent =
-      !connection.is_dialled() && !connection.has_message && age > kFirstMessageLimit;
+      !connection.is_dialled() && !connection.has_message && age > limits_.first_message;
   const bool is_slow =
-      connection.partial_since != kNever && now - connection.partial_since > kMessageLimit;
-  if (!connection.is_open() && age > kConnectLimit) {
+      connection.partial_since != kNever && now - connection.partial_since > limits_.message;
+  if (!connection.is_open() && age > limits_.connect) {
     if (connection.is_connected) core_.counters.add(TransportEvent::kMessageTooSlow);
     return TransportFault{Kind::kUnreachable, connection.is_connected
                                                   ? "the TLS handshake was not done in time"
@@ -386,11 +381,11 @@ std::optional<TransportFault> StreamConnections::overdue(const Connection& conne
     core_.counters.add(TransportEvent::kMessageTooSlow);
     return TransportFault{Kind::kClosed, "no whole message in time"};
   }
-  if (connection.pinged != kNever && now - connection.pinged > kPongLimit) {
+  if (connection.pinged != kNever && now - connection.pinged > limits_.pong) {
     core_.counters.add(TransportEvent::kFlowDead);
     return TransportFault{Kind::kClosed, "a keep-alive was not answered"};
   }
-  if (now - connection.heard > kIdleLimit)
+  if (now - connection.heard > limits_.idle)
     return TransportFault{Kind::kClosed, "idle for too long"};
   return std::nullopt;
 }

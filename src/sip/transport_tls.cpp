@@ -256,7 +256,8 @@ Result<TlsContexts::Context> TlsContexts::make_context(const TlsConfig& config,
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_max_cert_list(context.get(), 64 * 1024);
   SSL_CTX_set_cipher_list(context.get(), kCiphers);
-  if (!config.certificate.empty()) TRY_VOID(use_identity(context.get(), config));
+  const bool has_identity = role == TlsSession::Role::kAccepting || config.is_shown_to_servers;
+  if (has_identity) TRY_VOID(use_identity(context.get(), config));
   if (role == TlsSession::Role::kDialling) TRY_VOID(trust(context.get(), authority));
   return context;
 }

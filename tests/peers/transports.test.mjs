@@ -111,7 +111,19 @@ for (const [name, way] of Object.entries(WAYS)) {
       await network.waitFor("CALL_CLOSED", { from: mark });
     });
 
-    if (name !== "udp") {
+    if (name === "udp") {
+      test("an INVITE too large for a datagram goes by TCP, and the call is one as any (RFC 3261 18.1.1)", async () => {
+        const mark = stage.gateway.log().length;
+        const far = await phone([...answered(), ...untilBye()]);
+        const long = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`X-Long-${i}`, "x".repeat(200)]));
+        const callId = wcs.call(far.number(), { inviteParameters: long });
+        await wcs.expect("talk");
+        wcs.hangup(callId);
+        assert.equal((await finish(callId)).reason, "hangup");
+        await far.done();
+        assert.match(stage.gateway.log().slice(mark), /direction=out peer=\S+ transport=TCP [^\n]*\n[^\n]*INVITE/);
+      });
+    } else {
       test("the server goes and comes back: registered anew, by itself, and called again", async () => {
         const { port, tlsPort } = stage.kamailio;
         await stage.kamailio.stop();

@@ -133,6 +133,68 @@ TEST_F(TransportTest, AFramingFaultIsHandedOverOnceAndEndsTheConnection) {
   EXPECT_LE(b.ear.heard.size(), 1u);  // and never what follows it
 }
 
+TEST_F(TransportTest, AnIcmpErrorIsToldOfItsTargetAndStopsNothing) {
+  asio::ip::udp::socket closed(loop.io, {asio::ip::make_address("127.0.0.1"), 0});
+  const Target nobody{TransportKind::kUdp, {kLoopback, closed.local_endpoint().port()}, {}};
+  closed.close();
+  a.transport.send(nobody, as_bytes("x"));
+  ASSERT_TRUE(loop.run_until([&] { return !a.ear.errors.empty(); }));
+  EXPECT_EQ(a.ear.errors[0], nobody);
+  EXPECT_EQ(a.ear.faults[0].kind, TransportFault::Kind::kRefused);
+  a.transport.send(nobody, as_bytes("x"));
+  a.transport.send(b.at(TransportKind::kUdp), as_bytes("not lost with it"));
+  ASSERT_TRUE(loop.run_until([&] { return !b.ear.heard.empty(); }));
+  EXPECT_EQ(b.ear.heard[0], "not lost with it");
+}
+
+TEST_F(TransportTest, AFlowWhosePongsStopIsDeadOneThatNeverPongedIsNot) {
+  Ear ear;
+  Transport hasty(loop.io, loop, ear, {.pong = 100ms});
+  asio::ip::tcp::acceptor far(loop.io, {asio::ip::make_address("127.0.0.1"), 0});
+  const Target target{TransportKind::kTcp, {kLoopback, far.local_endpoint().port()}, {}};
+  hasty.send(target, as_bytes(message(1)));
+  asio::ip::tcp::socket peer = far.accept();
+  hasty.send(target, as_bytes("\r\n\r\n"));
+  loop.run_until([] { return false; }, 1200ms);
+  EXPECT_TRUE(ear.errors.empty());
+  asio::write(peer, asio::buffer(std::string("\r\n")));
+  loop.run_until([] { return false; }, 100ms);
+  hasty.send(target, as_bytes("\r\n\r\n"));
+  ASSERT_TRUE(loop.run_until([&] { return !ear.errors.empty(); }, 20s));
+  EXPECT_EQ(hasty.counters()[TransportEvent::kFlowDead], 1u);
+}
+
+TEST_F(TransportTest, APeerThatDoesNotReadIsGivenUp) {
+  asio::ip::tcp::acceptor far(loop.io, {asio::ip::make_address("127.0.0.1"), 0});
+  const Target target{TransportKind::kTcp, {kLoopback, far.local_endpoint().port()}, {}};
+  a.transport.send(target, as_bytes(message(1)));
+  const asio::ip::tcp::socket peer = far.accept();
+  const std::string large = message(2, std::string(60000, 'x'));
+  for (int i = 0; i < 200 && a.ear.errors.empty(); ++i) {
+    a.transport.send(target, as_bytes(large));
+    loop.run_until([] { return false; }, 1ms);
+  }
+  EXPECT_FALSE(a.ear.errors.empty());
+  EXPECT_GE(a.transport.counters()[TransportEvent::kSendDropped], 1u);
+}
+
+TEST_F(TransportTest, OverIpv6) {
+  Side six(loop);
+  const IpAddress loopback = *IpAddress::parse("::1");
+  for (const auto kind : {TransportKind::kUdp, TransportKind::kTcp}) {
+    ASSERT_TRUE(six.transport.listen({kind, {loopback, 0}, {}}).ok());
+  }
+  Side other(loop);
+  ASSERT_TRUE(other.transport.listen({TransportKind::kUdp, {loopback, 0}, {}}).ok());
+  for (const auto kind : {TransportKind::kUdp, TransportKind::kTcp}) {
+    other.transport.send(six.at(kind), as_bytes(message(1)));
+    ASSERT_TRUE(loop.run_until([&] { return six.ear.heard.size() == 1; }));
+    EXPECT_EQ(six.ear.froms[0].address.ip(), loopback);
+    six.ear.heard.clear();
+    six.ear.froms.clear();
+  }
+}
+
 TEST_F(TransportTest, AKeepAliveIsAnsweredWithAPong) {
   asio::ip::tcp::socket peer(loop.io);
   peer.connect(

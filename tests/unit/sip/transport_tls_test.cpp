@@ -27,6 +27,7 @@ const IpAddress kLoopback = IpAddress::v4(127, 0, 0, 1);
 TlsConfig config_of(const std::string& certificate) {
   return {.certificate = kFolder / (certificate + ".crt"),
           .key = kFolder / "key.pem",
+          .is_shown_to_servers = true,
           .authorities = {{"*", kFolder / "ca.crt"}}};
 }
 
@@ -125,9 +126,9 @@ struct Ear final : TransportListener {
 };
 
 struct Side {
-  explicit Side(TestLoop& loop, const std::string& certificate = "sip")
-      : transport(loop.io, loop, ear) {
-    EXPECT_TRUE(transport.use_tls(config_of(certificate)).ok());
+  explicit Side(TestLoop& loop)
+      : transport(loop.io, loop, ear, {.connect = 2s, .first_message = 2s}) {
+    EXPECT_TRUE(transport.use_tls(config_of("sip")).ok());
     EXPECT_TRUE(transport.listen({TransportKind::kTls, {kLoopback, 0}, {}}).ok());
   }
   Target as(const std::string& name) const {
@@ -218,9 +219,12 @@ TEST_F(TlsTransport, CertificatesAreReplacedForNewConnectionsOnly) {
 TEST_F(TlsTransport, WithoutAListenerTheContactIsOurEndOfTheConnection) {
   Ear ear;
   Transport caller(loop.io, loop, ear);
-  ASSERT_TRUE(
-      caller.use_tls({.certificate = {}, .key = {}, .authorities = {{"*", kFolder / "ca.crt"}}})
-          .ok());
+  ASSERT_TRUE(caller
+                  .use_tls({.certificate = {},
+                            .key = {},
+                            .is_shown_to_servers = false,
+                            .authorities = {{"*", kFolder / "ca.crt"}}})
+                  .ok());
   const SocketAddress own = caller.local_address(b.as("sip.test"));
   caller.send(b.as("sip.test"), as_bytes(message(1)));
   ASSERT_TRUE(loop.run_until([&] { return b.ear.heard.size() == 1; }));
