@@ -71,6 +71,10 @@ struct RtpPlan {
       signalling_peer;  // another media source is learnt only from here, or if `rtp` is private
   // Grows with every (re-)negotiation: a higher one permits the address to be learnt once more.
   uint32_t generation = 0;
+  // Ours is an offer that is not answered for good: another source may soon prove to be the peer
+  // (its answer is on its way, or another phone of a forked call takes it), so that the first
+  // packets of strangers are held back for a moment.
+  bool awaits_answer = false;
 
   bool operator==(const RtpPlan&) const = default;
 };

@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace patchcord::media {
+namespace {
+
+// An answer that takes longer to come through is no reason to play old sound.
+constexpr Duration kHoldLimit = std::chrono::milliseconds(300);
+
+}  // namespace
 
 RtpEndpoint::RtpEndpoint(Identity identity, net::PortPair ports, net::Outbox& outbox,
                          EventSink& events)
@@ -23,6 +29,8 @@ void RtpEndpoint::set_plan(const EndpointPlan& plan, MonoTime now) {
   }
   plan_ = *rtp;
   latch_.set_plan(plan_);
+  if (plan_.awaits_answer && !held_) held_ = std::make_unique<HeldPackets>();
+  if (held_) to_judge_ = held_->size();
   if (is_ready()) rtcp_.start(now);
 }
 
@@ -41,7 +49,23 @@ std::optional<rtp::Packet> RtpEndpoint::receive(net::Port& port, net::Datagram& 
   return on_rtp(datagram, now);
 }
 
-std::optional<rtp::Packet> RtpEndpoint::on_rtp(net::Datagram& datagram, MonoTime now) {
+std::optional<rtp::Packet> RtpEndpoint::next_packet(MonoTime now) {
+  if (!held_) return std::nullopt;
+  for (; to_judge_ > 0; --to_judge_) {
+    const auto held = held_->take();
+    if (!held) break;
+    if (now - held->at > kHoldLimit) {
+      drop_stranger(held->datagram.from);
+    } else if (auto packet = on_rtp(held->datagram, held->at)) {
+      --to_judge_;
+      return packet;
+    }
+  }
+  if (!plan_.awaits_answer) held_.reset();
+  return std::nullopt;
+}
+
+std::optional<rtp::Packet> RtpEndpoint::on_rtp(const net::Datagram& datagram, MonoTime now) {
   const std::optional<rtp::Packet> packet = rtp::Packet::parse(datagram.bytes);
   if (!packet) {
     drops_.add(Drop::kNotRtp);
@@ -49,7 +73,7 @@ std::optional<rtp::Packet> RtpEndpoint::on_rtp(net::Datagram& datagram, MonoTime
   }
   const SocketAddress before = latch_.remote();
   if (!latch_.accept(datagram.from, *packet)) {
-    drop_stranger(datagram.from);
+    refuse(datagram, now);
     return std::nullopt;
   }
   local_ = datagram.to;
@@ -71,6 +95,14 @@ void RtpEndpoint::on_rtcp(const net::Datagram& datagram, MonoTime now) {
   if (!is_believed) return drop_stranger(datagram.from);
   if (!rtcp_.on_rtcp(datagram.bytes, now)) return drops_.add(Drop::kBadRtcp);
   rtcp_source_ = datagram.from;
+}
+
+// One that is held too long, or gives way to a newer one, was a stranger.
+void RtpEndpoint::refuse(const net::Datagram& datagram, MonoTime now) {
+  if (!plan_.awaits_answer || datagram.bytes.size() > HeldPackets::kLongest) {
+    return drop_stranger(datagram.from);
+  }
+  if (const auto displaced = held_->keep(datagram, now)) drop_stranger(*displaced);
 }
 
 void RtpEndpoint::drop_stranger(const SocketAddress& from) {

@@ -167,5 +167,64 @@ TEST(LatchTest, ANewSdpAddressIsBelievedAtOnce) {
   EXPECT_EQ(old.send(latch, 10), 0);
 }
 
+// ---- forks: two phones with early media behind one signalling peer, and a third that answers
+
+struct Forked : testing::Test {
+  static RtpPlan early(std::string_view rtp, uint32_t generation) {
+    RtpPlan plan = plan_of(rtp, "198.51.100.9", generation);
+    plan.awaits_answer = true;
+    return plan;
+  }
+  Forked() { latch.set_plan(early("198.51.100.20:3000", 1)); }
+
+  Latch latch;
+  Source first{at("198.51.100.20:3000")};
+  Source second{at("198.51.100.21:3000")};
+  Source third{at("198.51.100.9:3000")};  // the signalling peer's own address
+};
+
+TEST_F(Forked, TheOneBeforeIsHeardUntilTheNewOneSpeaks) {
+  EXPECT_EQ(first.send(latch, 10), 10);
+  EXPECT_EQ(second.send(latch, 10), 0);
+  latch.set_plan(early("198.51.100.21:3000", 2));
+  EXPECT_EQ(latch.remote(), second.from);
+  EXPECT_EQ(first.send(latch, 10), 10);
+  EXPECT_EQ(latch.remote(), second.from);  // heard, yet not spoken to
+  EXPECT_EQ(second.send(latch, 1), 1);
+  EXPECT_EQ(first.send(latch, 10), 0);
+  EXPECT_EQ(second.send(latch, 10), 10);
+}
+
+TEST_F(Forked, AfterTheAnswerNoOtherPhoneIsHeard) {
+  first.send(latch, 10);
+  latch.set_plan(early("198.51.100.9:3000", 2));
+  third.send(latch, 2);
+  latch.set_plan(plan_of("198.51.100.21:3000", "198.51.100.9", 3));
+  EXPECT_EQ(first.send(latch, 10), 0);
+  // Not even the one at the address from which others would be learnt.
+  EXPECT_EQ(third.send(latch, 10), 0);
+  EXPECT_EQ(latch.remote(), second.from);
+  EXPECT_EQ(second.send(latch, 10), 10);
+}
+
+TEST_F(Forked, ThePhoneThatWasHeardFirstMayBeTheOneThatAnswers) {
+  first.send(latch, 10);
+  latch.set_plan(early("198.51.100.21:3000", 2));
+  second.send(latch, 10);
+  latch.set_plan(plan_of("198.51.100.20:3000", "198.51.100.9", 3));
+  EXPECT_EQ(second.send(latch, 10), 0);
+  EXPECT_EQ(first.send(latch, 10), 10);
+}
+
+TEST(LatchTest, OnceTheSdpsAddressHasSpokenTheSignallingPeersIsNotLearnt) {
+  Latch latch;
+  latch.set_plan(plan_of("198.51.100.20:3000", "198.51.100.9"));
+  Source phone{at("198.51.100.20:3000")};
+  Source other{at("198.51.100.9:4444")};
+  EXPECT_EQ(phone.send(latch, 1), 1);
+  EXPECT_EQ(other.send(latch, 1), 0);
+  EXPECT_EQ(phone.send(latch, 10), 10);
+}
+
 }  // namespace
 }  // namespace patchcord::media
