@@ -153,6 +153,11 @@ void Call::take_leg(Side side, Early& event) {
 void Call::take_leg(Side side, Answered& event) {
   pending_sdp_ = std::move(event.sdp);
   agreement(side).rtp.signalling_peer = event.signalling_peer;
+  // The early media of another phone is no answer of the one that took the call.
+  const bool is_missing = pending_sdp_.empty() && !event.is_settled;
+  if (is_missing && agreement(side).kind != EndpointKind::kEcho) {
+    agreement(side).is_complete = false;
+  }
   step(EventKind::kAnswered, side);
 }
 
@@ -299,7 +304,8 @@ void Call::offer_b() {
 void Call::apply(Side side) {
   Agreement& one = agreement(side);
   if (one.kind != EndpointKind::kEcho && !pending_sdp_.empty()) {
-    Negotiated<Agreement> taken = take_answer(one, pending_sdp_, services_.policy);
+    const auto standing = state_ == State::kEarly ? AnswerStanding::kEarly : AnswerStanding::kFinal;
+    Negotiated<Agreement> taken = take_answer(one, pending_sdp_, standing, services_.policy);
     pending_sdp_.clear();
     if (const auto* objection = std::get_if<Objection>(&taken)) return object(*objection);
     one = std::move(std::get<Agreement>(taken));
@@ -405,6 +411,9 @@ void Call::report() {
                                                : "gateway"},
              {"sip_status", ending.sip_status},
              {"sip_reason", ending.sip_reason},
+             {"q850", ending.q850},
+             {"warning", ending.warning},
+             {"retry_after", ending.retry_after.count()},
              {"seconds", answered_ ? to_ms(services_.control.now() - *answered_) / 1000 : 0},
              {"sip_call_id",
               b_->info().protocol == "sip" ? b_->info().protocol_id : a_->info().protocol_id}});

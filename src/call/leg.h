@@ -37,7 +37,8 @@ struct Prepared {
   IpAddress media_address;
 };
 struct Ringing {};
-struct Early {  // sound before the answer: 18x with SDP
+// Sound before the answer: 18x with SDP. Again with another SDP where a forked call has several.
+struct Early {
   std::string sdp;
   IpAddress signalling_peer;
 };
@@ -45,6 +46,7 @@ struct Early {  // sound before the answer: 18x with SDP
 struct Answered {
   std::string sdp;
   IpAddress signalling_peer;
+  bool is_settled = false;  // no SDP, and none is missing: what the last reoffer agreed stands
 };
 struct Reoffered {  // must be answered by accept_reoffer or refuse_reoffer
   std::string sdp;  // empty: we are asked to offer

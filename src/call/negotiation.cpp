@@ -174,6 +174,12 @@ media::AudioPlan direction_plan(const Agreement& from, const Agreement& to, Soun
                      sdp::sends(from.remote) && sdp::receives(to.remote);
   plan.flow = flows ? media::AudioPlan::Flow::kOpen : media::AudioPlan::Flow::kSilence;
   plan.from = from.formats;
+  for (const AudioFormat& format : from.earlier_formats) {
+    const bool is_known = std::any_of(plan.from.begin(), plan.from.end(), [&](const auto& known) {
+      return known.payload_type == format.payload_type;
+    });
+    if (!is_known) plan.from.push_back(format);
+  }
   plan.to = to.formats;
   plan.event_from = from.event;
   plan.event_to = to.event;
@@ -245,13 +251,17 @@ Negotiated<Described> answer_offer(Agreement agreement, std::string_view offer,
 
 Described make_offer(Agreement agreement, const MediaPolicy& policy) {
   agree(agreement, policy_of(agreement.kind, policy));
+  agreement.rtp.awaits_answer = true;
   ++agreement.sdp_version;
   std::string sdp = describe_offer(agreement, policy_of(agreement.kind, policy));
   return {std::move(agreement), std::move(sdp)};
 }
 
 Negotiated<Agreement> take_answer(Agreement agreement, std::string_view answer,
-                                  const MediaPolicy& policy) {
+                                  AnswerStanding standing, const MediaPolicy& policy) {
+  const bool is_early = standing == AnswerStanding::kEarly;
+  const bool has_other = is_early && agreement.is_complete;
+  agreement.earlier_formats = has_other ? std::move(agreement.formats) : std::vector<AudioFormat>();
   const Result<sdp::Session> session = sdp::parse(answer);
   if (!session) return Objection{Reason::kBadSdp, session.error().text};
   const sdp::Media* audio = audio_of(*session);
@@ -260,6 +270,7 @@ Negotiated<Agreement> take_answer(Agreement agreement, std::string_view answer,
   const auto& ours = policy_of(agreement.kind, policy);
   agree(agreement, common(audio->codecs, ours, sdp::CodecOrder::kOfferer));
   if (agreement.formats.empty()) return no_codec(audio->codecs, ours);
+  agreement.rtp.awaits_answer = is_early;
   agreement.is_complete = true;
   return agreement;
 }

@@ -47,6 +47,8 @@ struct Agreement {
   // Agreed audio formats; the first is what we send. Until an answer to our offer is here: what we
   // offered.
   std::vector<media::AudioFormat> formats;
+  // Of another phone of a forked call, which is heard until the newest one speaks.
+  std::vector<media::AudioFormat> earlier_formats;
   std::optional<media::AudioFormat> event;            // telephone-event
   std::chrono::milliseconds ptime{20};                // of what we send
   sdp::Direction remote = sdp::Direction::kSendRecv;  // as the remote side said of itself
@@ -77,9 +79,10 @@ Negotiated<Described> answer_offer(Agreement before, std::string_view offer,
                                    const MediaPolicy& policy);
 // Our offer to a side.
 Described make_offer(Agreement before, const MediaPolicy& policy);
-// Its answer to our offer.
+// Its answer to our offer. An early one may be followed by that of another phone of a forked call.
+enum class AnswerStanding : uint8_t { kEarly, kFinal };
 Negotiated<Agreement> take_answer(Agreement before, std::string_view answer,
-                                  const MediaPolicy& policy);
+                                  AnswerStanding standing, const MediaPolicy& policy);
 // The inside far end (echo): it takes and gives what the other side speaks.
 Agreement echo_of(const Agreement& other);
 

@@ -57,6 +57,7 @@ Reason reason_of_sip_status(int status) {
     case 608:
       return Reason::kDeclined;
     default:
+      if (status < 400) return Reason::kRedirected;
       if (status >= 500) return Reason::kServerError;
       return Reason::kRequestRejected;
   }

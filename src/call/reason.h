@@ -5,6 +5,7 @@
 // Thread: any (values).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -38,10 +39,11 @@ enum class EndedBy : uint8_t { kA, kB, kGateway };
 struct Ending {
   Reason reason = Reason::kHangup;
   EndedBy by = EndedBy::kGateway;
-  int sip_status = 0;        // the final SIP status of the far side; 0: none
-  std::string sip_reason{};  // its reason phrase
-  int q850 = 0;              // cause of its Reason header (RFC 3326); 0: none
-  std::string warning{};     // text of its Warning header
+  int sip_status = 0;                   // the final SIP status of the far side; 0: none
+  std::string sip_reason{};             // its reason phrase
+  int q850 = 0;                         // cause of its Reason header (RFC 3326); 0: none
+  std::string warning{};                // text of its Warning header
+  std::chrono::seconds retry_after{0};  // that it asked for; 0: none
 };
 
 }  // namespace patchcord::call

@@ -21,7 +21,10 @@ bool ends_a_call(EventKind kind) {
 
 // Before the answer: only B moves the call on, and never backwards.
 Step before_answer(State state, Event event) {
-  if (event.kind == EventKind::kReoffered) return {state, {Action::kRefuseReoffer}};
+  if (event.kind == EventKind::kReoffered) {  // an UPDATE: of what early media has agreed only
+    const bool has_agreed = state == State::kEarly;
+    return {state, {has_agreed ? Action::kAnswerReoffer : Action::kRefuseReoffer}};
+  }
   if (event.kind == EventKind::kDigits && state == State::kEarly) {
     return {state, {Action::kSendDigits}};  // an IVR may listen before it answers
   }

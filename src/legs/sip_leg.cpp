@@ -31,6 +31,12 @@ std::string warning_text(std::string_view warning) {
   return std::string(warning.substr(open + 1, close - open - 1));
 }
 
+Reason reason_after_answer(const sip::Ended& ended) {
+  if (ended.missing == sip::Missing::kAck) return Reason::kAckMissing;
+  if (ended.missing == sip::Missing::kRefresh) return Reason::kPeerGone;
+  return ended.by == sip::EndedBy::kNetwork ? Reason::kSipUnreachable : Reason::kHangup;
+}
+
 std::string party_of(const sip::Uri& uri) {
   return uri.host().empty() ? uri.user_text() : uri.user_text() + "@" + uri.host();
 }
@@ -165,13 +171,14 @@ void SipLeg::on_event(const sip::Event& event) {
 }
 
 void SipLeg::take(const sip::EarlyMedia& event) {
-  say(call::Early{.sdp = event.sdp, .signalling_peer = peer_.address.ip()});
+  say(call::Early{.sdp = event.sdp, .signalling_peer = event.peer.address.ip()});
 }
 
 void SipLeg::take(const sip::Answered& event) {
   is_answered_ = true;
   peer_ = event.peer;
-  say(call::Answered{.sdp = event.sdp, .signalling_peer = peer_.address.ip()});
+  say(call::Answered{
+      .sdp = event.sdp, .signalling_peer = peer_.address.ip(), .is_settled = event.is_settled});
 }
 
 void SipLeg::take(const sip::Acknowledged& event) {
@@ -211,20 +218,21 @@ call::Ending ending_of(const sip::Ended& ended, Side side, bool was_answered) {
                                                : call::EndedBy::kB;
   ending.q850 = q850_of(ended.reason);
   ending.warning = ended.detail.empty() ? warning_text(ended.warning) : ended.detail;
-  const bool timed_out = ended.by == sip::EndedBy::kTimeout;
   if (was_answered) {
-    ending.reason = timed_out ? Reason::kAckMissing : Reason::kHangup;
-    if (ended.by == sip::EndedBy::kNetwork) ending.reason = Reason::kSipUnreachable;
+    ending.reason = reason_after_answer(ended);
     return ending;
   }
   ending.sip_status = ended.status;
   ending.sip_reason = ended.phrase;
+  ending.retry_after = ended.retry_after;
   if (side == Side::kA) {
     ending.reason = Reason::kCancelled;
   } else if (ended.by == sip::EndedBy::kLocal && ended.status == 403) {
     ending.reason = Reason::kDomainNotAllowed;
   } else if (ended.unanswered != sip::Unanswered::kNo) {
     ending.reason = reason_of(ended.unanswered);
+  } else if (ended.status == 503 && ended.retry_after.count() > 0) {
+    ending.reason = Reason::kServerBusy;  // it is there, and says when to come again
   } else {
     ending.reason = call::reason_of_sip_status(ended.status);
   }

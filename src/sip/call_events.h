@@ -80,15 +80,21 @@ struct Ringing {
   DialogId dialog;
   int status = 180;  // 180..189 without an SDP
 };
+// Sound before the answer. Where the network forks the call it comes again with the session of
+// another early dialog, or of the same one changed: the newest is the one to be heard.
 struct EarlyMedia {
   DialogId dialog;
   int status = 183;
   std::string sdp;
+  Target peer;
 };
-// sdp is the answer in force: that of the 200, or the early one when the 200 had none.
+// sdp is the answer in force: that of the 200, or the early one when the 200 had none. Empty: there
+// is none, which is a fault of the far end, unless is_settled: then what was agreed by the last
+// answer_reoffer() stands.
 struct Answered {
   DialogId dialog;
   std::string sdp;
+  bool is_settled = false;
   Target peer;  // where the signalling answer came from
 };
 // The ACK for our first 200 came, or a later one that brought a changed answer. sdp: the peer's
@@ -97,7 +103,8 @@ struct Acknowledged {
   DialogId dialog;
   std::string sdp;
 };
-// A re-INVITE or UPDATE that changes the session: answer_reoffer() or refuse_reoffer() is owed.
+// A re-INVITE or UPDATE that changes the session (before the answer too, RFC 6337 3.2):
+// answer_reoffer() or refuse_reoffer() is owed.
 // A session refresh (the SDP we know) and a re-INVITE without an SDP are answered inside, with what
 // we said last; an answer in the ACK of the latter that changes something comes as Acknowledged.
 struct Reoffered {
@@ -132,15 +139,25 @@ enum class Unanswered : uint8_t {
 };
 
 enum class EndedBy : uint8_t { kLocal, kRemote, kTimeout, kNetwork };
+// What the far end failed to do, where that is why a dialog ended.
+enum class Missing : uint8_t {
+  kNothing,
+  kAnswer,   // nobody answered in time
+  kAck,      // of our 200
+  kPrack,    // of our reliable provisional response
+  kRefresh,  // of the session (RFC 4028), or it knows the dialog no more (481, 408)
+};
 // The last event of a dialog; exactly one. status: that of the final response; 200 for a BYE; 487
 // when a CANCEL ended it; 408 or 503 when no answer came.
 struct Ended {
   DialogId dialog;
   EndedBy by = EndedBy::kRemote;
   int status = 0;
-  std::string phrase;
-  std::string reason;   // Reason header, if any: Q.850;cause=16;text="..."
-  std::string warning;  // Warning header, if any
+  std::string phrase{};
+  std::string reason{};   // Reason header, if any: Q.850;cause=16;text="..."
+  std::string warning{};  // Warning header, if any
+  Missing missing = Missing::kNothing;
+  std::chrono::seconds retry_after{0};  // of a failure; 0: none
   Unanswered unanswered = Unanswered::kNo;
   std::string detail{};  // of that, in words
 };

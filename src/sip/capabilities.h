@@ -14,8 +14,8 @@ namespace patchcord::sip {
 
 inline constexpr std::array kOurMethods = {Method::kInvite, Method::kAck,     Method::kCancel,
                                            Method::kBye,    Method::kOptions, Method::kUpdate,
-                                           Method::kInfo};
-inline constexpr std::array<std::string_view, 1> kOurExtensions = {"timer"};
+                                           Method::kInfo,   Method::kPrack};
+inline constexpr std::array<std::string_view, 2> kOurExtensions = {"timer", "100rel"};
 inline constexpr std::array<std::string_view, 1> kOfferTypes = {"application/sdp"};
 inline constexpr std::array<std::string_view, 3> kInfoTypes = {
     "application/sdp", "application/dtmf-relay", "application/dtmf"};

@@ -42,6 +42,7 @@ Dialog::Dialog(const DialogBench& bench, DialogId id, DialogState state, const M
       peer_has_update_(lists_token(invite, Header::kAllow, "UPDATE")),
       answer_by_(now + bench.config.max_ringing) {
   server_.emplace(bench_, transaction, invite, local_tag_);
+  sources_.insert(invite.source().ip());
   contact_user_ = server_->contact_user();
   state_.set_contact_user(contact_user_);
 }
@@ -54,13 +55,17 @@ void Dialog::ring(MonoTime now) {
 
 void Dialog::progress(std::string sdp, MonoTime now) {
   if (phase_ != Phase::kOffered) return;
-  local_sdp_ = std::move(sdp);
+  if (!server_->is_agreed()) local_sdp_ = std::move(sdp);
   server_->provisional(183, local_sdp_, now);
 }
 
 void Dialog::answer(std::string sdp, MonoTime now) {
   if (phase_ != Phase::kOffered) return;
-  local_sdp_ = std::move(sdp);
+  if (server_->must_wait()) {
+    answer_after_prack_ = std::move(sdp);
+    return;
+  }
+  if (!server_->is_agreed()) local_sdp_ = std::move(sdp);
   server_->accept(local_sdp_, session_timer_.accept(server_->invite(), now), now);
   phase_ = Phase::kUp;
   answer_by_ = kNever;
@@ -117,10 +122,13 @@ void Dialog::send_info(std::string content_type, std::string body, MonoTime now)
 
 void Dialog::on_answer(RequestId request, const Message& response, const Target& from,
                        MonoTime now) {
+  if (sources_.size() < kMaxSources) sources_.insert(from.address.ip());
   if (client_ && client_->owns(request)) {
     on_invite_answer(response, from, now);
   } else if (reoffer_.owns(request)) {
     on_reoffer_news(reoffer_.on_answer(response, side(), now), &response, now);
+  } else if (client_ && client_->owns_prack(request)) {
+    client_->on_prack_answer(request, response, now);
   } else if (plain_.contains(request) && response.status() >= 200) {
     on_plain_answer(request, response, now);
   }
@@ -139,27 +147,31 @@ void Dialog::on_invite_answer(const Message& response, const Target& from, MonoT
       if (is_calling) tell(Ringing{id_, response.status()});
       break;
     case News::kEarly:
-      if (is_calling) tell(EarlyMedia{id_, response.status(), std::move(outcome.sdp)});
+      if (is_calling) tell(EarlyMedia{id_, response.status(), std::move(outcome.sdp), from});
       break;
     case News::kAnswered:
-      go_up(client_->take_state());
-      auth_ = client_->auth();
-      peer_has_update_ = lists_token(response, Header::kAllow, "UPDATE");
-      session_timer_.agreed(response, now);
-      remote_sdp_ = outcome.sdp;
-      if (is_calling) {
-        tell(Answered{id_, std::move(outcome.sdp), from});
-      } else {  // it crossed our CANCEL (RFC 5407 3.1.2): the ACK is sent, now the BYE
-        end_with_bye({}, now);
-      }
+      on_invite_answered(std::move(outcome), response, from, now);
       break;
     case News::kFailed:
-      on_invite_failed(response, now);
+      on_invite_failed(response);
       break;
   }
 }
 
-void Dialog::on_invite_failed(const Message& response, MonoTime) {
+void Dialog::on_invite_answered(InviteClient::Outcome outcome, const Message& response,
+                                const Target& from, MonoTime now) {
+  const bool is_calling = phase_ == Phase::kCalling;
+  go_up(client_->take_state(), now);
+  auth_ = client_->auth();
+  peer_has_update_ = lists_token(response, Header::kAllow, "UPDATE");
+  session_timer_.agreed(response, now);
+  remote_sdp_ = outcome.sdp;
+  if (!is_calling) return end_with_bye({}, now);  // it crossed our CANCEL (RFC 5407 3.1.2)
+  if (outcome.is_settled) outcome.sdp.clear();
+  tell(Answered{id_, std::move(outcome.sdp), outcome.is_settled, from});
+}
+
+void Dialog::on_invite_failed(const Message& response) {
   tell_ended(EndedBy::kRemote, response.status(), response.reason(), &response);
   phase_ = Phase::kGone;
 }
@@ -171,6 +183,8 @@ void Dialog::on_no_answer(RequestId request, const NoAnswer& why, MonoTime now) 
     phase_ = Phase::kGone;
   } else if (reoffer_.owns(request)) {
     on_reoffer_news(reoffer_.on_no_answer(why), nullptr, now);
+  } else if (client_ && client_->owns_prack(request)) {
+    client_->on_prack_failed(request);
   } else if (plain_.erase(request) > 0 && phase_ == Phase::kEnding && plain_.empty()) {
     phase_ = Phase::kGone;
   }
@@ -196,7 +210,7 @@ void Dialog::on_plain_answer(RequestId request, const Message& response, MonoTim
   if (phase_ == Phase::kEnding) {
     if (plain_.empty()) phase_ = Phase::kGone;
   } else if (status == 481) {  // 12.2.1.2: the peer has no such dialog
-    tell_ended(EndedBy::kRemote, status, response.reason(), &response);
+    tell_missing(Missing::kRefresh, status, response.reason(), &response);
     end_with_bye({}, now);
   }
 }
@@ -205,7 +219,7 @@ void Dialog::on_reoffer_news(ReofferClient::News news, const Message* response, 
   if (news == ReofferClient::News::kNone || phase_ != Phase::kUp) return;
   const bool is_owners = reoffer_.plan().purpose == ReofferClient::Purpose::kOwner;
   if (news == ReofferClient::News::kDialogGone) {
-    tell_ended(EndedBy::kTimeout, response ? response->status() : 408, {}, response);
+    tell_missing(Missing::kRefresh, response ? response->status() : 408, {}, response);
     return end_with_bye({}, now);
   }
   if (news == ReofferClient::News::kAccepted) {
@@ -217,6 +231,8 @@ void Dialog::on_reoffer_news(ReofferClient::News news, const Message* response, 
     if (is_owners || is_changed) tell(ReofferAnswered{id_, std::move(sdp)});
   } else if (is_owners) {
     tell(ReofferRefused{id_, response ? response->status() : 487});
+  } else if (response && session_timer_.is_raised_by(*response)) {  // 422: RFC 4028 7.4
+    refresh_session(now);
   }
   if (next_reoffer_) reoffer(*std::exchange(next_reoffer_, std::nullopt), now);
 }
@@ -233,30 +249,51 @@ void Dialog::on_server_failed(MonoTime now) {
 void Dialog::on_time(MonoTime now) {
   if (now >= answer_by_) {
     answer_by_ = kNever;
-    if (phase_ == Phase::kCalling) {
-      client_->cancel({}, now);
-      tell_ended(EndedBy::kTimeout, 408, "Not Answered In Time", nullptr);
-      phase_ = Phase::kEnding;
-    } else if (phase_ == Phase::kOffered) {
-      server_->refuse(480, {}, {}, now);
-      tell_ended(EndedBy::kTimeout, 480, {}, nullptr);
-      phase_ = Phase::kGone;
-    } else {
-      drop_offer(500, now);
-    }
+    on_no_final_answer(now);
   }
-  if (server_ && server_->on_time(now) == InviteServer::Timeout::kNoAck) {
-    tell_ended(EndedBy::kTimeout, 408, "No ACK For Our 200", nullptr);
-    end_with_bye(bye_after_ack_.value_or(""), now);
-  }
+  if (server_) on_server_timeout(server_->on_time(now), now);
   if (is_offer_of_peer_open()) reoffer_.wait_until(now + 500ms);
   reoffer_.on_time(side(), now);
   if (phase_ != Phase::kUp) return;
   if (session_timer_.is_expired(now)) {
-    tell_ended(EndedBy::kTimeout, 408, "Session Not Refreshed", nullptr);
+    tell_missing(Missing::kRefresh, 408, "Session Not Refreshed");
     end_with_bye("SIP;cause=408;text=\"Session timer\"", now);
   } else if (session_timer_.is_refresh_due(now)) {
     refresh_session(now);
+  }
+}
+
+// Of our INVITE, of the owner to the peer's, or of the owner to an offer of the peer.
+void Dialog::on_no_final_answer(MonoTime now) {
+  switch (phase_) {
+    case Phase::kCalling:
+      client_->cancel({}, now);
+      tell_missing(Missing::kAnswer, 408, "Not Answered In Time");
+      phase_ = Phase::kEnding;
+      break;
+    case Phase::kOffered:
+      server_->refuse(480, {}, {}, now);
+      tell_missing(Missing::kAnswer, 480, {});
+      phase_ = Phase::kGone;
+      break;
+    default:
+      drop_offer(500, now);
+  }
+}
+
+void Dialog::on_server_timeout(InviteServer::Timeout timeout, MonoTime now) {
+  switch (timeout) {
+    case InviteServer::Timeout::kNone:
+      break;
+    case InviteServer::Timeout::kNoAck:
+      tell_missing(Missing::kAck, 408, "No ACK For Our 200");
+      end_with_bye(bye_after_ack_.value_or(""), now);
+      break;
+    case InviteServer::Timeout::kNoPrack:  // RFC 3262 3: "reject ... with a 5xx response"
+      server_->refuse(504, "No PRACK", {}, now);
+      tell_missing(Missing::kPrack, 504, "No PRACK");
+      phase_ = Phase::kGone;
+      break;
   }
 }
 
@@ -273,6 +310,7 @@ TransactionId Dialog::invite_transaction() const {
 }
 
 void Dialog::close(MonoTime now) {
+  drop_offer(487, now);
   if (client_) client_->close(now);
   reoffer_.close(now);
   for (const auto& [request, plain] : plain_) bench_.requests.abandon(request, now);
@@ -280,8 +318,10 @@ void Dialog::close(MonoTime now) {
 
 // ---- inside
 
-void Dialog::go_up(DialogState state) {
+void Dialog::go_up(DialogState state, MonoTime now) {
   state_ = std::move(state);
+  // An UPDATE of the dialog that answered goes on; one of another has lost its dialog.
+  if (update_ && from_tag(update_->request) != state_.remote_tag()) drop_offer(481, now);
   if (phase_ == Phase::kCalling) phase_ = Phase::kUp;
   answer_by_ = kNever;
   is_acknowledged_ = true;
@@ -335,28 +375,36 @@ void Dialog::refresh_session(MonoTime now) {
 }
 
 void Dialog::tell_unanswered(const NoAnswer& why) {
-  if (std::exchange(has_told_end_, true)) return;
-  tell(Ended{.dialog = id_,
-             .by = why.status == 408 ? EndedBy::kTimeout : EndedBy::kNetwork,
-             .status = why.status,
-             .phrase = std::string(why.phrase),
-             .reason = {},
-             .warning = {},
-             .unanswered = why.cause,
-             .detail = why.detail});
+  tell_end({.dialog = id_,
+            .by = why.status == 408 ? EndedBy::kTimeout : EndedBy::kNetwork,
+            .status = why.status,
+            .phrase = std::string(why.phrase),
+            .unanswered = why.cause,
+            .detail = why.detail},
+           nullptr);
 }
 
 void Dialog::tell_ended(EndedBy by, int status, std::string_view phrase, const Message* message) {
+  tell_end({.dialog = id_, .by = by, .status = status, .phrase = std::string(phrase)}, message);
+}
+
+void Dialog::tell_missing(Missing what, int status, std::string_view phrase,
+                          const Message* message) {
+  tell_end({.dialog = id_,
+            .by = EndedBy::kTimeout,
+            .status = status,
+            .phrase = std::string(phrase),
+            .missing = what},
+           message);
+}
+
+void Dialog::tell_end(Ended ended, const Message* message) {
   if (std::exchange(has_told_end_, true)) return;
-  Ended ended{.dialog = id_,
-              .by = by,
-              .status = status,
-              .phrase = std::string(phrase),
-              .reason = {},
-              .warning = {}};
   if (message) {
     ended.reason = message->header(Header::kReason);
     ended.warning = message->header(Header::kWarning);
+    const auto pause = parse_retry_after(message->header(Header::kRetryAfter));
+    if (pause) ended.retry_after = std::chrono::seconds(pause->seconds);
   }
   tell(std::move(ended));
 }

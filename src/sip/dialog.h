@@ -9,11 +9,12 @@
 //                  └─reject, CANCEL, BYE──▶ Gone
 //
 // The Ended event comes with the step into Ending or Gone; Ending only waits for the network.
-// Thread: control. Owner: UserAgent. RFC 3261 12-15, 3311, 4028, 5407.
+// Thread: control. Owner: UserAgent. RFC 3261 12-15, 3262, 3311, 4028, 5407, 6337.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "sip/dialog_bench.h"
@@ -45,6 +46,9 @@ class Dialog {
 
   // Arrivals. `transaction` has been accepted for the request.
   bool has_remote_tag(std::string_view tag) const;
+  // May a request of the dialog come from there? From where the peer's messages came before, and
+  // from its Contact and route: the right tags alone do not make a peer.
+  bool is_peer(const IpAddress& source) const;
   void on_request(const Message& request, TransactionId transaction, MonoTime now);
   void on_ack(const Message& ack, MonoTime now);
   void on_cancel(const Message& cancel, MonoTime now);
@@ -64,6 +68,7 @@ class Dialog {
   TransactionId invite_transaction() const;
 
  private:
+  static constexpr size_t kMaxSources = 8;
   enum class Phase : uint8_t { kCalling, kOffered, kUp, kEnding, kGone };
   struct PlainRequest {  // BYE or INFO of ours, kept while it may be challenged
     Method method = Method::kBye;
@@ -78,10 +83,14 @@ class Dialog {
 
   // dialog.cpp: the life of the dialog
   void on_invite_answer(const Message& response, const Target& from, MonoTime now);
-  void on_invite_failed(const Message& response, MonoTime now);
+  void on_invite_answered(InviteClient::Outcome outcome, const Message& response,
+                          const Target& from, MonoTime now);
+  void on_invite_failed(const Message& response);
+  void on_no_final_answer(MonoTime now);
+  void on_server_timeout(InviteServer::Timeout timeout, MonoTime now);
   void on_plain_answer(RequestId request, const Message& response, MonoTime now);
   void on_reoffer_news(ReofferClient::News news, const Message* response, MonoTime now);
-  void go_up(DialogState state);
+  void go_up(DialogState state, MonoTime now);
   void end_with_bye(std::string reason, MonoTime now);
   void send_plain(PlainRequest plain, MonoTime now);
   void refuse_call(int status, std::string_view phrase, const std::string& reason, MonoTime now);
@@ -89,6 +98,8 @@ class Dialog {
   void refresh_session(MonoTime now);
   void tell_ended(EndedBy by, int status, std::string_view phrase, const Message* message);
   void tell_unanswered(const NoAnswer& why);
+  void tell_missing(Missing what, int status, std::string_view phrase, const Message* message = {});
+  void tell_end(Ended ended, const Message* message);
   void tell(Event event) { bench_.events.push(std::move(event)); }
   DialogSide side() { return {id_, state_, auth_}; }
 
@@ -96,9 +107,13 @@ class Dialog {
   void on_bye(const Message& bye, TransactionId transaction, MonoTime now);
   void on_reinvite(const Message& invite, TransactionId transaction, MonoTime now);
   void on_update(const Message& update, TransactionId transaction, MonoTime now);
+  void on_prack(const Message& prack, TransactionId transaction, MonoTime now);
+  void on_early_request(const Message& request, TransactionId transaction, MonoTime now);
   void on_info(const Message& info, TransactionId transaction, MonoTime now);
   // Why an offer of the peer cannot be taken now: 491, 500 or 422; 0: it can.
   int offer_obstacle(const Message& request, MonoTime now);
+  bool is_too_often(MonoTime now);
+  void take_offer(const Message& request, TransactionId transaction, MonoTime now);
   void accept_offer(const std::string& sdp, MonoTime now);
   void drop_offer(int status, MonoTime now);
   bool has_peer_offer() const;         // that is not answered
@@ -116,15 +131,17 @@ class Dialog {
   AccountAuth auth_;
   std::string local_sdp_;
   std::string remote_sdp_;
-  std::optional<InviteClient> client_;  // of a call of ours
-  std::optional<InviteServer> server_;  // the INVITE of the peer being answered, first or later
-  std::optional<PendingUpdate> update_;
+  std::optional<InviteClient> client_;   // of a call of ours
+  std::optional<InviteServer> server_;   // the INVITE of the peer being answered, first or later
+  std::optional<PendingUpdate> update_;  // or a PRACK with an offer
   ReofferClient reoffer_;
   SessionTimer session_timer_;
   std::map<RequestId, PlainRequest> plain_;
 
   std::optional<std::string> next_reoffer_;   // asked for while another was under way
   std::optional<std::string> bye_after_ack_;  // its Reason: a callee's BYE waits for the ACK
+  std::optional<std::string> answer_after_prack_;
+  std::set<IpAddress> sources_;  // of the peer's INVITE or answers
   bool peer_has_update_ = false;
   bool is_acknowledged_ = false;
   bool has_told_end_ = false;

@@ -3,6 +3,12 @@
 
 namespace patchcord::sip {
 
+bool DialogBench::may_send_to(const Uri& next_hop) const {
+  const auto query = resolve_query(next_hop);
+  return query && policy.may_send_to &&
+         policy.may_send_to(query->host, query->port, query->transport);
+}
+
 NameAddr DialogBench::contact_toward(TransactionId id, std::string_view user) const {
   const Target* target = transactions.target(id);
   const Target to = target ? *target : Target();

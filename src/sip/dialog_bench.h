@@ -32,12 +32,15 @@ class EventQueue {
 
 struct DialogBench {
   const UserAgentConfig& config;
+  UserAgentPolicy& policy;
   Wire& wire;
   TransactionTable& transactions;
   RequestSender& requests;
   EventQueue& events;
   Random& random;
 
+  // Does the owner permit requests to this next hop?
+  bool may_send_to(const Uri& next_hop) const;
   // Our Contact as the far end of that server transaction sees it.
   NameAddr contact_toward(TransactionId id, std::string_view user) const;
   // Builds and sends; a response that cannot be built (an owner's text with a control character)

@@ -19,7 +19,8 @@ constexpr Duration kOfferPatience = 30s;  // for the owner's answer to a re-INVI
 
 bool Dialog::has_remote_tag(std::string_view tag) const {
   switch (phase_) {
-    case Phase::kCalling:  // the far end may not act in a dialog that is not confirmed to us
+    case Phase::kCalling:
+      return client_->has_early(tag);
     case Phase::kGone:
       return false;
     default:
@@ -27,7 +28,12 @@ bool Dialog::has_remote_tag(std::string_view tag) const {
   }
 }
 
+bool Dialog::is_peer(const IpAddress& source) const {
+  return sources_.contains(source) || state_.names(source);
+}
+
 void Dialog::on_request(const Message& request, TransactionId transaction, MonoTime now) {
+  if (phase_ == Phase::kCalling) return on_early_request(request, transaction, now);
   if (!state_.takes_cseq(request.cseq())) return reply(request, transaction, 500, now);
   if (request.is(Method::kBye)) return on_bye(request, transaction, now);
   if (phase_ == Phase::kEnding) return reply(request, transaction, 481, now);
@@ -38,9 +44,40 @@ void Dialog::on_request(const Message& request, TransactionId transaction, MonoT
       return on_update(request, transaction, now);
     case Method::kInfo:
       return on_info(request, transaction, now);
+    case Method::kPrack:
+      return on_prack(request, transaction, now);
     default:  // OPTIONS; the user agent lets no other method through
       return reply(request, transaction, 200, now);
   }
+}
+
+// In a dialog that is not confirmed to us the callee may change the session by UPDATE, and no more:
+// "The callee's UA MUST NOT send a BYE on an early dialog" (RFC 3261 15).
+void Dialog::on_early_request(const Message& request, TransactionId transaction, MonoTime now) {
+  EarlyDialog* early = client_->early(from_tag(request));
+  if (!early->state.takes_cseq(request.cseq())) return reply(request, transaction, 500, now);
+  if (request.is(Method::kOptions)) return reply(request, transaction, 200, now);
+  if (!request.is(Method::kUpdate)) return reply(request, transaction, 481, now);
+  if (sdp_of(request).empty()) {
+    early->state.refresh_target(request);
+    return reply(request, transaction, 200, now);
+  }
+  if (!early->is_agreed) return reply(request, transaction, 491, now);  // RFC 3311 5.2
+  if (update_ || is_too_often(now)) return reply(request, transaction, 500, now);
+  take_offer(request, transaction, now);
+}
+
+void Dialog::on_prack(const Message& prack, TransactionId transaction, MonoTime now) {
+  if (!server_ || !server_->on_prack(prack, now)) return reply(prack, transaction, 481, now);
+  const std::string sdp = sdp_of(prack);
+  if (sdp.empty() || sdp == remote_sdp_) {
+    reply(prack, transaction, 200, now);
+  } else if (!server_->is_agreed() || update_ || is_too_often(now)) {
+    reply(prack, transaction, 488, now);
+  } else {
+    take_offer(prack, transaction, now);
+  }
+  if (answer_after_prack_) answer(*std::exchange(answer_after_prack_, std::nullopt), now);
 }
 
 void Dialog::on_ack(const Message& ack, MonoTime now) {
@@ -72,8 +109,8 @@ void Dialog::on_cancel(const Message& cancel, MonoTime now) {
 
 void Dialog::on_bye(const Message& bye, TransactionId transaction, MonoTime now) {
   reply(bye, transaction, 200, now);
-  if (phase_ == Phase::kOffered) server_->refuse(487, {}, {}, now);
   drop_offer(487, now);
+  if (phase_ == Phase::kOffered) server_->refuse(487, {}, {}, now);
   tell_ended(EndedBy::kRemote, 200, {}, &bye);
   phase_ = Phase::kGone;
 }
@@ -83,12 +120,16 @@ void Dialog::on_bye(const Message& bye, TransactionId transaction, MonoTime now)
 int Dialog::offer_obstacle(const Message& request, MonoTime now) {
   if (asks_too_small_a_timer(request, bench_.config.min_se)) return 422;
   if (reoffer_.is_pending()) return 491;  // glare, RFC 3261 14.2, RFC 3311 5.2
-  if (phase_ != Phase::kUp || server_ || update_) return 500;
+  const bool is_last_one_answered = phase_ == Phase::kUp ? !server_ : server_->is_agreed();
+  return !is_last_one_answered || update_ || is_too_often(now) ? 500 : 0;
+}
+
+bool Dialog::is_too_often(MonoTime now) {
   if (now - offers_since_ >= 1s) {
     offers_since_ = now;
     offers_ = 0;
   }
-  return ++offers_ > kMaxOffersPerSecond ? 500 : 0;
+  return ++offers_ > kMaxOffersPerSecond;
 }
 
 void Dialog::on_reinvite(const Message& invite, TransactionId transaction, MonoTime now) {
@@ -104,25 +145,33 @@ void Dialog::on_reinvite(const Message& invite, TransactionId transaction, MonoT
 }
 
 void Dialog::on_update(const Message& update, TransactionId transaction, MonoTime now) {
+  const std::string sdp = sdp_of(update);
+  if (phase_ == Phase::kOffered && sdp.empty()) {
+    state_.refresh_target(update);
+    return reply(update, transaction, 200, now);
+  }
   if (const int status = offer_obstacle(update, now)) {
     return reply(update, transaction, status, now);
   }
+  if (!sdp.empty() && sdp != remote_sdp_) return take_offer(update, transaction, now);
   update_.emplace(transaction, update);
-  const std::string sdp = sdp_of(update);
-  if (sdp.empty()) return accept_offer({}, now);
-  if (sdp == remote_sdp_) return accept_offer(local_sdp_, now);
-  answer_by_ = now + kOfferPatience;
-  tell(Reoffered{id_, sdp});
+  accept_offer(sdp.empty() ? std::string() : local_sdp_, now);
+}
+
+void Dialog::take_offer(const Message& request, TransactionId transaction, MonoTime now) {
+  update_.emplace(transaction, request);
+  if (phase_ == Phase::kUp) answer_by_ = now + kOfferPatience;
+  tell(Reoffered{id_, sdp_of(request)});
 }
 
 void Dialog::answer_reoffer(std::string sdp, MonoTime now) {
-  if (phase_ != Phase::kUp || !has_peer_offer()) return;
+  if (phase_ == Phase::kUp ? !has_peer_offer() : !update_) return;
   local_sdp_ = std::move(sdp);
   accept_offer(local_sdp_, now);
 }
 
 void Dialog::refuse_reoffer(int status, MonoTime now) {
-  if (phase_ == Phase::kUp) drop_offer(status >= 300 && status <= 699 ? status : 488, now);
+  drop_offer(status >= 300 && status <= 699 ? status : 488, now);
 }
 
 bool Dialog::is_offer_of_peer_open() const {
@@ -134,11 +183,22 @@ bool Dialog::has_peer_offer() const {
 }
 
 void Dialog::accept_offer(const std::string& sdp, MonoTime now) {
-  answer_by_ = kNever;
   const Message& request = update_ ? update_->request : server_->invite();
-  if (std::string offered = sdp_of(request); !offered.empty()) remote_sdp_ = std::move(offered);
-  state_.refresh_target(request);
-  const std::vector<ExtraHeader> lines = session_timer_.accept(request, now);
+  std::string offered = sdp_of(request);
+  EarlyDialog* early = phase_ == Phase::kCalling ? client_->early(from_tag(request)) : nullptr;
+  if (early) {
+    early->state.refresh_target(request);
+    early->is_peers_offer = true;
+    early->sdp = std::move(offered);
+  } else {
+    state_.refresh_target(request);
+    if (!offered.empty()) remote_sdp_ = std::move(offered);
+  }
+  std::vector<ExtraHeader> lines;
+  if (phase_ == Phase::kUp) {  // before the answer there is no session to be timed
+    answer_by_ = kNever;
+    lines = session_timer_.accept(request, now);
+  }
   if (!update_) return server_->accept(sdp, lines, now);
   Builder builder = reply_builder(request, update_->transaction, 200);
   for (const ExtraHeader& line : lines) builder.add(line.name, line.value);
@@ -149,12 +209,12 @@ void Dialog::accept_offer(const std::string& sdp, MonoTime now) {
 }
 
 void Dialog::drop_offer(int status, MonoTime now) {
-  if (phase_ == Phase::kOffered || !has_peer_offer()) return;
-  answer_by_ = kNever;
+  const bool is_up = phase_ == Phase::kUp || phase_ == Phase::kEnding;
+  if (is_up) answer_by_ = kNever;
   if (update_) {
     reply(update_->request, update_->transaction, status, now);
     update_.reset();
-  } else {
+  } else if (is_up && has_peer_offer()) {
     server_->refuse(status, {}, {}, now);
     server_.reset();
   }

@@ -96,10 +96,21 @@ const Uri& DialogState::next_hop() const {
   return route_set_.empty() ? remote_target_ : route_set_.front().uri;
 }
 
+bool DialogState::names(const IpAddress& address) const {
+  return remote_target_.ip() == address ||
+         std::any_of(route_set_.begin(), route_set_.end(),
+                     [&](const NameAddr& route) { return route.uri.ip() == address; });
+}
+
 bool DialogState::takes_cseq(uint32_t cseq) {
   if (remote_cseq_ && cseq < *remote_cseq_) return false;
   remote_cseq_ = cseq;
   return true;
+}
+
+void DialogState::take_counts(const DialogState& early) {
+  local_cseq_ = early.local_cseq_;
+  remote_cseq_ = early.remote_cseq_;
 }
 
 void DialogState::refresh_target(const Message& message) {

@@ -37,9 +37,13 @@ class DialogState {
   // Where the drafts go first: the first route, else the remote target (strict routers included).
   const Uri& next_hop() const;
   uint32_t next_cseq() { return ++local_cseq_; }
+  // Is it the remote target or one of the route, given by number?
+  bool names(const IpAddress& address) const;
 
   // Takes the CSeq of a request from the peer; false if it is lower than one before (12.2.2).
   bool takes_cseq(uint32_t cseq);
+  // Confirms an early dialog: its sequence numbers go on (RFC 3261 13.2.2.4).
+  void take_counts(const DialogState& early);
   // Contact of a target refresh request or of its 2xx (12.2); an unusable one changes nothing.
   void refresh_target(const Message& message);
 

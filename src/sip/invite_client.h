@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// InviteClient: the INVITE that opens a dialog of ours: challenges, forks, CANCEL, the 2xx.
-// The network may fork it: of the early dialogs the first that brings an SDP is the one heard, the
-// first 2xx is the one that counts, and every other 2xx is ACKed and its dialog ended with a BYE.
-// It tells its owner by a returned value, never by an event.
+// InviteClient: the INVITE that opens a dialog of ours: challenges, forks, redirection, PRACK,
+// CANCEL, the 2xx. The network may fork it: of the early dialogs the newest session is the one
+// heard, the first 2xx is the one that counts, and every other 2xx is ACKed and its dialog ended
+// with a BYE. It tells its owner by a returned value, never by an event.
 //
 //     Calling ─1xx─▶ Calling ─2xx─▶ Answered (stays, for 2xx of other forks) ─▶ gone
-//        └── 401/407: sent again      └─3xx-6xx, no answer─▶ Failed
+//        └── 401/407, 3xx: sent again └─3xx-6xx, no answer─▶ Failed
 //
-// Thread: control. Owner: Dialog. RFC 3261 13.2, 12.1.2, 22; RFC 5407.
+// Thread: control. Owner: Dialog. RFC 3261 8.1.3.4, 13.2, 12.1.2, 22; RFC 3262; RFC 5407.
 #pragma once
 
 #include <map>
@@ -17,6 +17,8 @@
 #include "sip/account_auth.h"
 #include "sip/dialog_bench.h"
 #include "sip/dialog_state.h"
+#include "sip/early_dialogs.h"
+#include "sip/redirection.h"
 
 namespace patchcord::sip {
 
@@ -26,6 +28,8 @@ class InviteClient {
   struct Outcome {
     News news = News::kNone;
     std::string sdp{};  // kEarly, kAnswered: the answer in force
+    bool is_settled =
+        false;  // kAnswered: what is in force is an offer of the peer we have answered
   };
 
   InviteClient(const DialogBench& bench, DialogId id, OutgoingCall call, MonoTime now);
@@ -39,6 +43,14 @@ class InviteClient {
   void close(MonoTime now);
 
   bool owns(RequestId request) const { return request == request_; }
+  // An answer to a PRACK of ours means nothing for the call, unless it is a challenge.
+  bool owns_prack(RequestId request) const { return pracks_.contains(request); }
+  void on_prack_answer(RequestId request, const Message& response, MonoTime now);
+  void on_prack_failed(RequestId request) { pracks_.erase(request); }
+  // The early dialog of that remote tag; null: none.
+  EarlyDialog* early(std::string_view tag) { return early_.find(tag); }
+  bool has_early(std::string_view tag) const { return early_.has(tag); }
+
   const std::string& call_id() const { return draft_.call_id; }
   std::string local_tag() const { return draft_.from.tag(); }
   // After kAnswered: the dialog, its ACK sent. Moved out once.
@@ -48,7 +60,10 @@ class InviteClient {
 
  private:
   void send(MonoTime now);
-  Outcome on_provisional(const Message& response);
+  void send_again(MonoTime now);
+  void send_prack(Prack prack, MonoTime now);
+  bool follow_redirection(const Message& response, MonoTime now);
+  Outcome on_provisional(const Message& response, MonoTime now);
   Outcome on_success(const Message& response, MonoTime now);
   void end_stray_fork(const Message& response, const std::string& tag, MonoTime now);
 
@@ -63,8 +78,9 @@ class InviteClient {
   RequestId request_;
   bool has_tried_ = false;
   int last_ringing_ = 0;
-  std::string early_tag_;
-  std::string early_sdp_;
+  EarlyDialogs early_;
+  std::map<RequestId, Prack> pracks_;
+  Redirection redirection_;
   std::optional<DialogState> state_;
   std::optional<Message> answer_;
   std::map<std::string, RequestId> acks_;  // by remote tag; the first 2xx's too

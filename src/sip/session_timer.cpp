@@ -11,6 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::chrono::seconds kLongest = 24h;
 constexpr std::chrono::seconds kShortest = 30s;  // below this a timer is taken for a mistake
 
 std::optional<SessionExpires> asked(const Message& message) {
@@ -56,11 +57,21 @@ void SessionTimer::agreed(const Message& response, MonoTime now) {
   start(std::chrono::seconds(timer->seconds), is_peer ? Refresher::kPeer : Refresher::kUs, now);
 }
 
+bool SessionTimer::is_raised_by(const Message& response) {
+  if (response.status() != 422) return false;
+  const auto least = parse_number(response.header(Header::kMinSe));
+  if (!least || std::chrono::seconds(*least) <= interval_) return false;
+  interval_ = least_ = std::min<std::chrono::seconds>(std::chrono::seconds(*least), kLongest);
+  return true;
+}
+
 std::vector<ExtraHeader> SessionTimer::refresh_lines() const {
   if (interval_ == 0s) return {};
   const std::string_view who = refresher_ == Refresher::kUs ? "uac" : "uas";
-  return {
+  std::vector<ExtraHeader> lines{
       {"Session-Expires", std::to_string(interval_.count()) + ";refresher=" + std::string(who)}};
+  if (least_ > 0s) lines.push_back({"Min-SE", std::to_string(least_.count())});
+  return lines;
 }
 
 void SessionTimer::start(std::chrono::seconds interval, Refresher refresher, MonoTime now) {

@@ -22,6 +22,9 @@ class SessionTimer {
   std::vector<ExtraHeader> accept(const Message& request, MonoTime now);
   // Takes what a 2xx to an INVITE or UPDATE of ours says.
   void agreed(const Message& response, MonoTime now);
+  // Takes a refusal of a refresh of ours; true if it was for its interval, which is now the least
+  // that the peer wants: refresh again.
+  bool is_raised_by(const Message& response);
   // What a re-INVITE or UPDATE of ours says: the timer stays as it is.
   std::vector<ExtraHeader> refresh_lines() const;
 
@@ -36,6 +39,7 @@ class SessionTimer {
   void start(std::chrono::seconds interval, Refresher refresher, MonoTime now);
 
   std::chrono::seconds interval_{0};
+  std::chrono::seconds least_{0};  // that a 422 of the peer named; 0: none did
   Refresher refresher_ = Refresher::kUs;
   MonoTime refresh_at_ = kNever;
   MonoTime expire_at_ = kNever;

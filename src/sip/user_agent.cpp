@@ -50,7 +50,7 @@ UserAgent::UserAgent(UserAgentConfig config, UserAgentPolicy policy, Outside& ou
       transactions_(wire_, requests_, *this, config_.max_transactions),
       requests_(wire_, outside, random, transactions_, *this,
                 {.product = config_.product, .answer_limit = config_.answer_limit}),
-      bench_{config_, wire_, transactions_, requests_, events_, random_},
+      bench_{config_, policy_, wire_, transactions_, requests_, events_, random_},
       tag_key_(random.u64()) {}
 
 UserAgent::~UserAgent() = default;
@@ -97,9 +97,7 @@ DialogId UserAgent::invite(OutgoingCall call, MonoTime now) {
 
 // The callee never chooses where we send: the account's proxy or its own domain does.
 bool UserAgent::may_send_to(const Account& account) {
-  const auto query = resolve_query(next_hop_of(account));
-  return query && policy_.may_send_to &&
-         policy_.may_send_to(query->host, query->port, query->transport);
+  return bench_.may_send_to(next_hop_of(account));
 }
 
 // ---- commands

@@ -35,8 +35,10 @@ Capabilities capabilities_for(Method method) {
 }  // namespace
 
 bool UserAgent::is_welcome(const Message& request, const Target& from) {
-  return next_hops_.contains(from.address.ip()) ||
-         (policy_.may_call_us && policy_.may_call_us(from)) || dialog_of(request) != DialogId();
+  if (next_hops_.contains(from.address.ip())) return true;
+  if (policy_.may_call_us && policy_.may_call_us(from)) return true;
+  const auto dialog = dialogs_.find(dialog_of(request));
+  return dialog != dialogs_.end() && dialog->second.is_peer(from.address.ip());
 }
 
 DialogId UserAgent::dialog_of(const Message& request) const {
@@ -56,8 +58,8 @@ void UserAgent::on_wrong_request(const Parsed& parsed, const Target& from) {
 }
 
 void UserAgent::on_request(const Message& request, const Target& from, MonoTime now) {
-  if (request.is(Method::kAck)) return on_ack(request, now);
   if (!is_welcome(request, from)) return drops_.add(SipDrop::kUnknownSource);
+  if (request.is(Method::kAck)) return on_ack(request, now);
   switch (transactions_.receive_request(request, now)) {
     case TransactionTable::Match::kAbsorbed:
       return;
@@ -84,11 +86,14 @@ void UserAgent::on_ack(const Message& ack, MonoTime now) {
   with(id, now, [&](Dialog& d) { d.on_ack(ack, now); });
 }
 
-// RFC 3261 9.2. The 200 has the To tag of the INVITE's own answers.
+// RFC 3261 9.2: a CANCEL takes the way of its INVITE. The 200 has the To tag of the INVITE's
+// answers.
 void UserAgent::on_cancel(const Message& cancel, const Target& from, MonoTime now) {
   const auto it = invites_.find(transactions_.invite_of(cancel));
   const auto dialog = it == invites_.end() ? dialogs_.end() : dialogs_.find(it->second);
-  if (dialog == dialogs_.end()) return reply(cancel, from, 481);
+  const Target* way = it == invites_.end() ? nullptr : transactions_.target(it->first);
+  const bool is_its = way && way->address.ip() == from.address.ip();
+  if (dialog == dialogs_.end() || !is_its) return reply(cancel, from, 481);
   reply(cancel, from, make_response(cancel, 200, {}, dialog->second.local_tag()));
   if (dialog->second.invite_transaction() != it->first) return;
   with(dialog->first, now, [&](Dialog& d) { d.on_cancel(cancel, now); });

@@ -143,7 +143,7 @@ TEST(Negotiation, PhoneChoosesPcmaThenOpusIsTranscodedAndPcmaRelayed) {
   const Agreement offered = make_offer(sip_side(), policy()).agreement;
   const Agreement b = good(take_answer(
       offered, phone_sdp("8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n"),
-      policy()));
+      AnswerStanding::kFinal, policy()));
   const media::MediaPlan plan = make_plan(a, b, Sound::kOpen, policy());
   const AudioPlan& up = plan.from(media::Side::kA);
   ASSERT_EQ(up.to.size(), 1u);
@@ -156,6 +156,31 @@ TEST(Negotiation, PhoneChoosesPcmaThenOpusIsTranscodedAndPcmaRelayed) {
     return f.codec == AudioCodec::kPcma;
   })) << "the browser takes PCMA as it comes";
   EXPECT_EQ(std::get<media::RtpPlan>(plan.endpoints[1]).rtcp.port(), 4001);
+}
+
+TEST(Negotiation, AnotherEarlyPhoneIsHeardBesideTheFirstUntilTheAnswer) {
+  const MediaPolicy p = policy();
+  const Agreement a = good(answer_offer(browser_side(), corpus("chromium-audio.sdp"), p)).agreement;
+  const auto from_phone = [&](const Agreement& b) {
+    std::vector<AudioCodec> codecs;
+    const media::MediaPlan plan = make_plan(a, b, Sound::kOpen, p);
+    for (const media::AudioFormat& format : plan.from(media::Side::kB).from) {
+      codecs.push_back(format.codec);
+    }
+    return codecs;
+  };
+  using Codecs = std::vector<AudioCodec>;
+  const auto early = AnswerStanding::kEarly;
+  const Agreement offered = make_offer(sip_side(), p).agreement;
+  EXPECT_TRUE(offered.rtp.awaits_answer);
+  const Agreement first = good(take_answer(offered, phone_sdp("8\r\n"), early, p));
+  EXPECT_EQ(from_phone(first), Codecs{AudioCodec::kPcma});
+  const Agreement second = good(take_answer(first, phone_sdp("0\r\n"), early, p));
+  EXPECT_EQ(from_phone(second), (Codecs{AudioCodec::kPcmu, AudioCodec::kPcma}));
+  EXPECT_TRUE(second.rtp.awaits_answer);
+  const Agreement up = good(take_answer(second, phone_sdp("0\r\n"), AnswerStanding::kFinal, p));
+  EXPECT_EQ(from_phone(up), Codecs{AudioCodec::kPcmu});
+  EXPECT_FALSE(up.rtp.awaits_answer);
 }
 
 TEST(Negotiation, NothingFlowsBeforeTheAnswer) {
@@ -185,8 +210,8 @@ TEST(Negotiation, SipCallerGetsOneCodecOfItsOwnOrder) {
 TEST(Negotiation, HoldIsAnsweredAndStopsTheFlow) {
   const MediaPolicy p = policy();
   const Agreement a = good(answer_offer(browser_side(), corpus("chromium-audio.sdp"), p)).agreement;
-  const Agreement up =
-      good(take_answer(make_offer(sip_side(), p).agreement, phone_sdp("8\r\n"), p));
+  const Agreement up = good(take_answer(make_offer(sip_side(), p).agreement, phone_sdp("8\r\n"),
+                                        AnswerStanding::kFinal, p));
   struct Row {
     std::string sdp;
     const char* answer;

@@ -215,21 +215,17 @@ struct Judged {
   const char* value = "";
 };
 const Judged kJudged[] = {
-    {"OPTIONS", {.method = "OPTIONS"}, 200, Header::kSupported, "timer"},
+    {"OPTIONS", {.method = "OPTIONS"}, 200, Header::kSupported, "timer, 100rel"},
     {"REGISTER",
      {.method = "REGISTER"},
      405,
      Header::kAllow,
-     "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"},
+     "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK"},
     {"unknown method", {.method = "FOO"}, 501},
     {"a dialog we do not have", {.method = "INVITE", .to_tag = "x"}, 481},
     {"BYE out of a dialog", {.method = "BYE"}, 481},
     {"scheme", {.uri = "nobodyKnows:x"}, 416},
-    {"Require",
-     {.headers = {{"Require", "100rel, foo"}}},
-     420,
-     Header::kUnsupported,
-     "100rel, foo"},
+    {"Require", {.headers = {{"Require", "100rel, foo"}}}, 420, Header::kUnsupported, "foo"},
     {"body type",
      {.content_type = "text/plain", .body = "x"},
      415,
@@ -302,12 +298,14 @@ TEST_F(CallIn, InDialogRequestsGetTheirProperAnswer) {
   odd.content_type = "application/media_control+xml";
   ask(odd);
   take_reply(415);
-  for (const char* method : {"REFER", "NOTIFY", "MESSAGE", "SUBSCRIBE", "PRACK", "PUBLISH"}) {
+  for (const char* method : {"REFER", "NOTIFY", "MESSAGE", "SUBSCRIBE", "PUBLISH"}) {
     ask(next(method));
     EXPECT_TRUE(take_reply(405).has(Header::kAllow));
   }
   ask(next("FOO"));
   take_reply(501);
+  ask(next("PRACK"));  // of nothing
+  take_reply(481);
   no_event();
   EXPECT_EQ(ua.dialog_count(), 1u);
 }
@@ -329,6 +327,40 @@ TEST_F(CallIn, WrongTagsAndOldSequenceNumbersAreRefused) {
   ask(old);
   take_reply(500);
   no_event();
+}
+
+TEST_F(CallIn, TheRightTagsFromAnotherAddressMoveNothing) {  // safety: in-dialog spoofing
+  call_up();
+  far_is_callee();
+  const Target stranger{TransportKind::kUdp, *SocketAddress::parse("203.0.113.66:5060"), {}};
+  for (const char* method : {"BYE", "INVITE", "UPDATE", "INFO", "OPTIONS", "PRACK"}) {
+    ask(next(method, kOtherAnswer), stranger);
+  }
+  nothing_sent();
+  no_event();
+  EXPECT_EQ(ua.drops()[SipDrop::kUnknownSource], 6u);
+  // The proxy that answered and the address in the Contact are the peer's.
+  ask(next("OPTIONS"), kProxy);
+  take_reply(200);
+  ask(next("BYE"), kFarEnd);
+  take_reply(200);
+  event<Ended>();
+}
+
+TEST_F(CallIn, ACancelFromAnotherAddressIs481) {
+  ask({.body = kOffer});
+  event<IncomingCall>();
+  take_reply(100);
+  const Target next_hop{TransportKind::kUdp, *SocketAddress::parse("192.0.2.1:5060"), {}};
+  ua.register_account(account_1001(), now);  // another one that may send to us
+  reply(take(Method::kRegister), {.status = 403}, next_hop);
+  event<RegistrationFailed>();
+  ask({.method = "CANCEL"}, next_hop);
+  take_reply(481);
+  no_event();
+  ask({.method = "CANCEL"});
+  take_reply(200);
+  take_reply(487);
 }
 
 TEST_F(CallIn, DigitsByInfo) {

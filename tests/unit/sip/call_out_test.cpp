@@ -33,7 +33,7 @@ TEST_F(CallOut, TheInviteIsWhatRfc3261AsksFor) {
   EXPECT_EQ(address_of(sent_invite, Header::kContact)->uri.to_string(),
             "sip:1001@198.51.100.7:5060");
   EXPECT_TRUE(lists_token(sent_invite, Header::kAllow, "UPDATE"));
-  EXPECT_FALSE(lists_token(sent_invite, Header::kSupported, "100rel"));
+  EXPECT_TRUE(lists_token(sent_invite, Header::kSupported, "100rel"));
   EXPECT_EQ(sent_invite.body(), kOffer);
   EXPECT_EQ(ua.call_id(id), sent_invite.call_id());
 }
@@ -138,13 +138,15 @@ TEST_F(CallOut, EarlySdpIsTheAnswerWhenThe200HasNone) {
   EXPECT_EQ(event<Answered>().sdp, kAnswer);
 }
 
-TEST_F(CallOut, OfTwoForksTheFirstIsHeardAndTheOneThatAnswersCounts) {
+TEST_F(CallOut, OfTwoForksTheNewestIsHeardAndTheOneThatAnswersCounts) {
   call();
   const Message out = take(Method::kInvite);
   reply(out, {.status = 183, .tag = "a", .sdp = kAnswer});
-  event<EarlyMedia>();
+  EXPECT_EQ(event<EarlyMedia>().sdp, kAnswer);
   reply(out, {.status = 183, .tag = "b", .sdp = kOtherAnswer});
-  no_event();
+  EXPECT_EQ(event<EarlyMedia>().sdp, kOtherAnswer);
+  reply(out, {.status = 183, .tag = "a", .sdp = kAnswer});
+  no_event();  // nothing new of that one
   reply(out, {.tag = "b", .sdp = kOtherAnswer});
   EXPECT_EQ(event<Answered>().sdp, kOtherAnswer);
   EXPECT_EQ(address_of(take(Method::kAck), Header::kTo)->tag(), "b");
@@ -344,6 +346,109 @@ TEST_F(CallOut, AByeIsChallengedInTheRealmOfTheCall) {
   EXPECT_EQ(parse_authorization(again.header(Header::kProxyAuthorization))->nonce, "n2");
   reply(again, {});
   EXPECT_EQ(ua.dialog_count(), 0u);
+}
+
+// ---- redirection, RFC 3261 8.1.3.4
+
+TEST_F(CallOut, ARedirectionIsFollowedByTheAccountsOwnNextHop) {  // RFC 3665 3.6
+  call();
+  const Message out = take(Method::kInvite);
+  reply(out, {.status = 302,
+              .headers = {{"Contact", "<sip:second@192.0.2.1>;q=0.3"},
+                          {"Contact", "<sip:first@example.com;method=BYE?Route=x>;q=0.8"}},
+              .contact = ""});
+  take(Method::kAck);
+  const Sent moved = take();
+  EXPECT_EQ(moved.message.request_uri(), "sip:first@example.com");
+  EXPECT_EQ(moved.target, kProxy);  // nobody was asked where example.com is
+  EXPECT_TRUE(asked.empty());
+  EXPECT_EQ(moved.message.call_id(), out.call_id());
+  EXPECT_EQ(moved.message.header(Header::kTo), out.header(Header::kTo));
+  EXPECT_EQ(moved.message.cseq(), out.cseq() + 1);
+  no_event();
+  reply(moved.message, {.status = 486});
+  take(Method::kAck);
+  const Message last = take(Method::kInvite);
+  EXPECT_EQ(last.request_uri(), "sip:second@192.0.2.1");
+  reply(last, {.status = 404});
+  take(Method::kAck);
+  EXPECT_EQ(event<Ended>().status, 404);
+  drain();
+}
+
+TEST_F(CallOut, ARedirectionToWhereWeMayNotSendIsTold) {
+  for (const char* contact : {"<sip:x@169.254.169.254>", "<tel:+979123>",
+                              "<sip:x@elsewhere.example>", "<sip:1002@elsewhere.example>", ""}) {
+    call();
+    const Message out = take(Method::kInvite);
+    reply(out, {.status = 302, .contact = contact});
+    take(Method::kAck);
+    nothing_sent();
+    EXPECT_EQ(event<Ended>().status, 302) << contact;
+  }
+}
+
+TEST_F(CallOut, A305NamesTheNextHopAndGetsNoPassword) {
+  call();
+  const Message first = take(Method::kInvite);
+  reply(first, {.status = 407, .headers = {{"Proxy-Authenticate", kChallenge}}});
+  take(Method::kAck);
+  reply(take(Method::kInvite), {.status = 305, .contact = "<sip:192.0.2.1:5070>"});
+  take(Method::kAck);
+  const Sent moved = take();
+  EXPECT_EQ(moved.target.address.to_string(), "192.0.2.1:5070");
+  EXPECT_EQ(moved.message.request_uri(), first.request_uri());
+  EXPECT_FALSE(moved.message.has(Header::kProxyAuthorization));
+  reply(moved.message, {.status = 407, .headers = {{"Proxy-Authenticate", kChallenge}}},
+        moved.target);
+  take(Method::kAck);
+  EXPECT_EQ(event<Ended>().status, 407);
+}
+
+TEST_F(CallOut, RedirectionsGoRoundFiveTimesAndToEachPlaceOnce) {
+  call();
+  int invites = 0;
+  for (int i = 0; !sent.empty(); ++i) {
+    const Message out = take(Method::kInvite);
+    ++invites;
+    const std::string next = "<sip:" + std::to_string(i) + "@192.0.2.1>";
+    reply(out, {.status = 302, .headers = {{"Contact", next}}, .contact = "<sip:0@192.0.2.1>"});
+    take(Method::kAck);
+  }
+  EXPECT_EQ(invites, 6);
+  EXPECT_EQ(event<Ended>().status, 302);
+}
+
+TEST_F(CallOut, A6xxOfAContactStopsTheSearch) {
+  call();
+  reply(take(Method::kInvite), {.status = 300,
+                                .headers = {{"Contact", "<sip:b@192.0.2.1>"}},
+                                .contact = "<sip:a@192.0.2.1>"});
+  take(Method::kAck);
+  reply(take(Method::kInvite), {.status = 603});
+  take(Method::kAck);
+  nothing_sent();
+  EXPECT_EQ(event<Ended>().status, 603);
+}
+
+TEST_F(CallOut, ARedirectionThatCrossesTheCancelIsNotFollowed) {
+  call();
+  const Message out = take(Method::kInvite);
+  reply(out, {.status = 180});
+  event<Ringing>();
+  ua.hangup(id, {}, now);
+  take(Method::kCancel);
+  reply(out, {.status = 302, .contact = "<sip:x@192.0.2.1>"});
+  take(Method::kAck);
+  nothing_sent();
+}
+
+TEST_F(CallOut, ARefusalSaysWhenToComeAgain) {
+  call();
+  reply(take(Method::kInvite), {.status = 503, .headers = {{"Retry-After", "17 (full)"}}});
+  const Ended ended = event<Ended>();
+  EXPECT_EQ(ended.status, 503);
+  EXPECT_EQ(ended.retry_after, 17s);
 }
 
 // ---- CANCEL
