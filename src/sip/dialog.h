@@ -113,6 +113,7 @@ class Dialog {
   // Why an offer of the peer cannot be taken now: 491, 500 or 422; 0: it can.
   int offer_obstacle(const Message& request, MonoTime now);
   bool is_too_often(MonoTime now);
+  void confirm(std::string sdp);
   void take_offer(const Message& request, TransactionId transaction, MonoTime now);
   void accept_offer(const std::string& sdp, MonoTime now);
   void drop_offer(int status, MonoTime now);

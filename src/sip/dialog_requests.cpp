@@ -83,17 +83,21 @@ void Dialog::on_prack(const Message& prack, TransactionId transaction, MonoTime 
 void Dialog::on_ack(const Message& ack, MonoTime now) {
   if (!server_ || !server_->on_ack(ack)) return;
   const bool was_asked_to_offer = sdp_of(server_->invite()).empty();
-  std::string sdp = was_asked_to_offer ? sdp_of(ack) : std::string();
-  const bool is_changed = !sdp.empty() && sdp != remote_sdp_;
-  if (!sdp.empty()) remote_sdp_ = sdp;
-  const bool is_first = !std::exchange(is_acknowledged_, true);
-  server_.reset();
-  if (phase_ == Phase::kUp && (is_first || is_changed)) tell(Acknowledged{id_, std::move(sdp)});
+  confirm(was_asked_to_offer ? sdp_of(ack) : std::string());
   if (bye_after_ack_) {
     end_with_bye(*std::exchange(bye_after_ack_, std::nullopt), now);
   } else if (next_reoffer_ && phase_ == Phase::kUp) {
     reoffer(*std::exchange(next_reoffer_, std::nullopt), now);
   }
+}
+
+// The peer has our 200. `sdp`: its answer, where we offered.
+void Dialog::confirm(std::string sdp) {
+  server_.reset();
+  const bool is_changed = !sdp.empty() && sdp != remote_sdp_;
+  if (!sdp.empty()) remote_sdp_ = sdp;
+  const bool is_first = !std::exchange(is_acknowledged_, true);
+  if (phase_ == Phase::kUp && (is_first || is_changed)) tell(Acknowledged{id_, std::move(sdp)});
 }
 
 void Dialog::on_cancel(const Message& cancel, MonoTime now) {
@@ -120,8 +124,13 @@ void Dialog::on_bye(const Message& bye, TransactionId transaction, MonoTime now)
 int Dialog::offer_obstacle(const Message& request, MonoTime now) {
   if (asks_too_small_a_timer(request, bench_.config.min_se)) return 422;
   if (reoffer_.is_pending()) return 491;  // glare, RFC 3261 14.2, RFC 3311 5.2
-  const bool is_last_one_answered = phase_ == Phase::kUp ? !server_ : server_->is_agreed();
-  return !is_last_one_answered || update_ || is_too_often(now) ? 500 : 0;
+  if (server_ && server_->state() == InviteServer::State::kAnswered) {
+    // RFC 5407 3.1.4, 3.1.5: the ACK is missing; it matters only if it brings an answer.
+    if (sdp_of(server_->invite()).empty()) return 491;
+  } else if (server_ && !server_->is_agreed()) {
+    return 500;
+  }
+  return update_ || is_too_often(now) ? 500 : 0;
 }
 
 bool Dialog::is_too_often(MonoTime now) {
@@ -136,6 +145,8 @@ void Dialog::on_reinvite(const Message& invite, TransactionId transaction, MonoT
   if (const int status = offer_obstacle(invite, now)) {
     return reply(invite, transaction, status, now);
   }
+  if (phase_ != Phase::kUp) return reply(invite, transaction, 500, now);  // RFC 3261 14.2
+  if (server_) confirm({});  // who asks again has our answer
   server_.emplace(bench_, transaction, invite, local_tag_);
   const std::string sdp = sdp_of(invite);
   // A refresh, or a peer that wants an offer: what we said last still stands.

@@ -169,7 +169,11 @@ void InviteClient::end_stray_fork(const Message& response, const std::string& ta
 }
 
 void InviteClient::close(MonoTime now) {
-  bench_.requests.abandon(request_, now);
+  if (answer_) {
+    bench_.requests.release(request_);  // for a late 2xx of another fork
+  } else {
+    bench_.requests.abandon(request_, now);
+  }
   for (const auto& [tag, ack] : acks_) bench_.requests.abandon(ack, now);
   for (const auto& [request, prack] : pracks_) bench_.requests.abandon(request, now);
 }

@@ -141,6 +141,15 @@ void RequestSender::abandon(RequestId id, MonoTime now) {
   all_.erase(it);
 }
 
+void RequestSender::release(RequestId invite) {
+  if (Request* request = find(invite)) request->owner = {};
+}
+
+const RequestDraft* RequestSender::draft(RequestId id) const {
+  const auto it = all_.find(id);
+  return it == all_.end() ? nullptr : &it->second.draft;
+}
+
 const Target* RequestSender::target(RequestId id) const {
   const auto it = all_.find(id);
   if (it == all_.end() || it->second.attempt >= it->second.targets.size()) return nullptr;

@@ -77,6 +77,10 @@ class RequestSender final : public ClientTransactionUser {
   void cancel(RequestId invite, std::string reason, MonoTime now);
   // The owner wants to hear no more of it.
   void abandon(RequestId id, MonoTime now);
+  // The owner of an INVITE that was answered is gone: a 2xx that still comes is told as nobody's.
+  void release(RequestId invite);
+  // As given to send(); null after the request is gone.
+  const RequestDraft* draft(RequestId id) const;
   // Where the request went; null before that is known and after the request is gone.
   const Target* target(RequestId id) const;
 

@@ -261,7 +261,21 @@ void UserAgent::on_answer(const RequestOwner& owner, RequestId id, const Message
     // Calls to a registered account come from where it registered.
     if (next_hops_.size() < kMaxNextHops) next_hops_.insert(from.address.ip());
     with(*registration, now, [&](Registration& r) { r.on_answer(id, response, from, now); });
+  } else if (response.method() == Method::kInvite && response.status() / 100 == 2) {
+    end_stray(id, response, now);
   }
+}
+
+// A phone that takes a call which is over: ACK and BYE, as for any other fork (RFC 3261 13.2.2.4).
+void UserAgent::end_stray(RequestId invite, const Message& response, MonoTime now) {
+  const RequestDraft* draft = requests_.draft(invite);
+  if (!draft) return;
+  const Uri& way = draft->routes.empty() ? draft->target : draft->routes.front().uri;
+  auto stray = DialogState::as_caller(*draft, way, response);
+  if (!stray) return;
+  const RequestId ack = requests_.send(stray->ack(draft->cseq), stray->next_hop(), {}, now);
+  requests_.abandon(ack, now);  // sent, and not kept: the 2xx comes again if it was lost
+  requests_.send(stray->request(Method::kBye), stray->next_hop(), {}, now);
 }
 
 void UserAgent::on_no_answer(const RequestOwner& owner, RequestId id, const NoAnswer& why,

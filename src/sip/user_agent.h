@@ -100,6 +100,7 @@ class UserAgent final : private RequestUser, private ServerTransactionUser {
   void on_no_answer(const RequestOwner& owner, RequestId id, const NoAnswer& why,
                     MonoTime now) override;
   void on_silence(const RequestOwner& owner, RequestId id, MonoTime now) override;
+  void end_stray(RequestId invite, const Message& response, MonoTime now);
   void on_server_gone(TransactionId id, ServerEnd how, MonoTime now) override;
 
   // user_agent_requests.cpp: a request from the network

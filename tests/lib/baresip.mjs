@@ -28,16 +28,19 @@ export class Baresip {
   /**
    * `user` is its name; with a `password` it registers with `kamailio`, else it is the telephone network,
    * which calls in through Kamailio unasked. `codecs` in its order; Opus makes it play at 48 kHz.
-   * `answer`: auto, manual (see accept()), or early (183 with sound).
+   * `answer`: auto, manual (see accept()), or early (183 with sound). `speaks`: which voice.
    */
-  static async start(run, { name, kamailio, user = "pstn", password, codecs = ["pcma", "pcmu"], answer = "auto" }) {
+  static async start(
+    run,
+    { name, kamailio, user = "pstn", password, codecs = ["pcma", "pcmu"], answer = "auto", speaks = PHONE },
+  ) {
     name ??= `baresip-${user}`;
     const folder = run.dir(name);
     const [port, control, rtp] = [await run.port(), await run.port(), await run.port(40)];
     const hasOpus = codecs.includes("opus");
     const rate = hasOpus ? 48_000 : 8_000;
     const sound = `${folder}/voice.wav`;
-    writeWav(sound, voice(PHONE, rate, PLAY_SECONDS), rate);
+    writeWav(sound, voice(speaks, rate, PLAY_SECONDS), rate);
     const server = `sip:${kamailio.address}:${kamailio.port}`;
     const list = codecs.map((codec) => (codec === "opus" ? "opus/48000/2" : codec)).join(",");
     const login = password ? `auth_user=${user};auth_pass=${password};regint=600` : "regint=0";

@@ -99,6 +99,12 @@ export const ok = () =>
     ),
   );
 
+/** Said reliably (RFC 3262), and its PRACK. */
+export const reliably = (status, rseq, { media, fields = [] } = {}) => [
+  uas.answer(status, { media, fields: ["Require: 100rel", `RSeq: ${rseq}`, ...fields] }),
+  receive("PRACK"),
+  ok(),
+];
 /** The usual end: the other side hangs up. */
 export const untilBye = () => [receive("BYE"), ok()];
 /** The usual middle. */
@@ -156,6 +162,11 @@ export class Sipp {
   /** The number that rings it through Kamailio. */
   number(prefix = "+49300") {
     return `${prefix}${this.port}`;
+  }
+
+  /** The number that rings this one and another at once. */
+  forkedWith(other) {
+    return `+46300${this.port}${other.port}`;
   }
 
   /** Resolves when the scenario went through for every call; rejects with sipp's own words if not. */

@@ -511,7 +511,7 @@ TEST_F(CallIn, APeerThatHasNoSuchDialogEndsIt) {
   drain();
 }
 
-TEST_F(CallIn, ByesThatCrossEndOnce) {  // RFC 5407 3.1.4
+TEST_F(CallIn, ByesThatCrossEndOnce) {  // RFC 5407 3.2.1
   const DialogId id = called_up();
   ua.hangup(id, {}, now);
   take(Method::kBye);
