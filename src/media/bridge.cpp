@@ -36,12 +36,15 @@ void Bridge::set_plan(const MediaPlan& plan, MonoTime now) {
     endpoint(side).set_formats(in, plan_.from(other(side)));
     endpoint(side).set_plan(plan_.endpoints[index(side)], now);
     lane(side).set_plan(in, now);
-    std::optional<MonoTime>& open_since = open_since_[index(side)];
-    if (in.flow != AudioPlan::Flow::kOpen) {
-      open_since.reset();
-    } else if (!open_since) {
-      open_since = now;
-    }
+  }
+  // A phone that holds the call owes nothing: many say that they send and do not.
+  const bool is_two_way = std::all_of(plan_.audio.begin(), plan_.audio.end(), [](const auto& audio) {
+    return audio.flow == AudioPlan::Flow::kOpen;
+  });
+  if (!is_two_way) {
+    open_since_.reset();
+  } else if (!open_since_) {
+    open_since_ = now;
   }
   settle(now);
 }
@@ -100,9 +103,8 @@ void Bridge::note_loss(Side source) {
 
 void Bridge::check_silence(Side side, MonoTime now) {
   if (std::holds_alternative<EchoPlan>(plan_.endpoints[index(side)])) return;
-  const std::optional<MonoTime> open_since = open_since_[index(side)];
-  if (plan_.inactivity.count() == 0 || !open_since) return;
-  const MonoTime alive = std::max(*open_since, endpoint(side).last_heard().value_or(*open_since));
+  if (plan_.inactivity.count() == 0 || !open_since_) return;
+  const MonoTime alive = std::max(*open_since_, endpoint(side).last_heard().value_or(*open_since_));
   const bool is_silent = now - alive >= plan_.inactivity;
   if (is_silent && !is_silence_told_[index(side)]) events_.on_event(Silent{side});
   is_silence_told_[index(side)] = is_silent;

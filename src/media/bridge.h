@@ -57,7 +57,7 @@ class Bridge {
   std::array<std::optional<Lane>, 2> lanes_;  // by index of the source
   EventSink& events_;
   MediaPlan plan_;
-  std::array<std::optional<MonoTime>, 2> open_since_;  // by index of the source
+  std::optional<MonoTime> open_since_;  // both directions
   std::array<bool, 2> is_silence_told_{};
   MonoTime next_stats_;
 };

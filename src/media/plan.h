@@ -109,7 +109,7 @@ struct MediaPlan {
   std::array<EndpointPlan, 2> endpoints;  // by index(Side)
   std::array<AudioPlan, 2> audio;         // by index of the source side
   // The call ends as silent when a side that should send gave nothing (RTP or RTCP) for so long;
-  // zero: never. Counted only while the direction is open.
+  // zero: never. Counted only while both directions are open: on hold nobody owes anything.
   std::chrono::seconds inactivity{60};
 
   AudioPlan& from(Side source) { return audio[index(source)]; }

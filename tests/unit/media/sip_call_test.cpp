@@ -340,20 +340,38 @@ TEST_F(SipCallTest, ASideThatFallsSilentIsToldOnce) {
   EXPECT_EQ(silent[0].side, Side::kB);
 }
 
-TEST_F(SipCallTest, RtcpAloneIsLifeAndHoldIsNoSilence) {
+TEST_F(SipCallTest, RtcpAloneIsLife) {
   open(kPcma);
   plan.inactivity = seconds(10);
-  plan.from(Side::kA).flow = AudioPlan::Flow::kSilence;
   engine->change(call.id, plan);
+  const std::vector<uint8_t> voice(160, 0x55);
   for (int i = 0; i < 20; ++i) {
     std::array<uint8_t, 100> buffer;
     rtp::RtcpWriter writer(buffer);
     writer.receiver_report(phone.stream.ssrc, {});
     phone.send_rtcp(gateway_rtcp, writer.written());
+    browser.send(kPcma.payload_type, voice);
     world.run_for(seconds(5));
   }
   EXPECT_TRUE(all<Silent>(call.id).empty());
   EXPECT_FALSE(phone.heard_rtcp.empty());
+}
+
+TEST_F(SipCallTest, OnHoldNobodyOwesAnything) {
+  open(kPcma);
+  plan.inactivity = seconds(10);
+  for (const Side side : kSides) {
+    MediaPlan held = plan;
+    held.from(side).flow = AudioPlan::Flow::kSilence;
+    engine->change(call.id, held);
+    world.run_for(seconds(60));
+    EXPECT_TRUE(all<Silent>(call.id).empty());
+  }
+  engine->change(call.id, plan);
+  world.run_for(seconds(9));
+  EXPECT_TRUE(all<Silent>(call.id).empty());
+  world.run_for(seconds(3));
+  EXPECT_EQ(all<Silent>(call.id).size(), 2U);
 }
 
 TEST_F(SipCallTest, PortsRunOutAndComeBack) {
