@@ -3,10 +3,13 @@
 // the steps below; each gives a piece of sipp's XML.
 import { writeFileSync } from "node:fs";
 import { eventually, isFree } from "./run.mjs";
+import { voice } from "./sound.mjs";
+import { alaw } from "./wav.mjs";
 
 /**
  * What a phone says of its media: the direction, and words that change the rest: "no-digits", "mu-law" in
- * place of A-law, "deaf" for a port where nobody listens. sipp fills the brackets.
+ * place of A-law, "deaf" for a port where nobody listens, "speaks" for one from which it speaks by itself
+ * (see speak()). sipp fills the brackets.
  */
 const SDP = (media) => {
   const [direction, ...words] = media.split(" ");
@@ -18,7 +21,7 @@ const SDP = (media) => {
     "s=-",
     "c=IN IP4 [media_ip]",
     "t=0 0",
-    `m=audio ${has("deaf") ? "9" : "[media_port]"} RTP/AVP ${has("mu-law") ? 0 : 8}${has("no-digits") ? "" : " 101"}`,
+    `m=audio ${has("deaf") ? "9" : has("speaks") ? "[rtpstream_audio_port]" : "[media_port]"} RTP/AVP ${has("mu-law") ? 0 : 8}${has("no-digits") ? "" : " 101"}`,
     has("mu-law") ? "a=rtpmap:0 PCMU/8000" : "a=rtpmap:8 PCMA/8000",
     ...digits,
     "a=ptime:20",
@@ -90,6 +93,8 @@ export const response = (code, { check } = {}) =>
     ? `<recv response="${code}"><action><ereg regexp="${check}" search_in="body" check_it="true" assign_to="seen"/><log message="body has [$seen]"/></action></recv>`
     : `<recv response="${code}"/>`;
 export const maybe = (code) => `<recv response="${code}" optional="true"/>`;
+/** From here on it speaks with that voice, in A-law, until its call is over. */
+export const speak = (name) => `<nop><action><exec rtp_stream="${name}.alaw,-1,8,PCMA/8000"/></action></nop>`;
 export const pause = (milliseconds) => `<pause milliseconds="${milliseconds}"/>`;
 /** Answers the request that came last. */
 export const ok = () =>
@@ -123,11 +128,14 @@ export class Sipp {
     this.port = port;
   }
 
-  /** Waits as the called phone for `calls` calls, each by the same scenario; sends every RTP packet back. */
+  /** Waits as the called phone for `calls` calls, each by the same scenario; sends every RTP packet back unless it speaks. */
   static async start(run, name, steps, { calls = 1 } = {}) {
     const folder = run.dir(`sipp-${name}`);
     const [port, media] = [await run.port(), await run.port(4)];
     const scenario = `${folder}/scenario.xml`;
+    for (const [, name] of steps.join("").matchAll(/rtp_stream="(\w+)\.alaw/g)) {
+      writeFileSync(`${folder}/${name}.alaw`, Uint8Array.from(voice(name, 8_000), alaw));
+    }
     const variables = ["via1", "via2", "from", "to", "cseq", "route", "seen"].filter((variable) =>
       steps.some((step) => step.includes(`"${variable}"`)),
     );
@@ -136,7 +144,8 @@ export class Sipp {
       `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="${name}">\n${steps.join("\n")}\n` +
         `<Reference variables="${variables.join(",")}"/>\n</scenario>\n`,
     );
-    const args = ["-sf", scenario, "-i", "127.0.0.1", "-p", port, "-mi", "127.0.0.1", "-mp", media, "-rtp_echo"];
+    const args = ["-sf", scenario, "-i", "127.0.0.1", "-p", port, "-mi", "127.0.0.1", "-mp", media];
+    const speaks = steps.some((step) => step.includes("rtp_stream"));
     const quiet = [
       "-m",
       calls,
@@ -148,7 +157,7 @@ export class Sipp {
       "-trace_logs",
       "-trace_msg",
     ];
-    const child = run.spawn(`sipp-${name}`, "sipp", [...args, ...quiet].map(String), {
+    const child = run.spawn(`sipp-${name}`, "sipp", [...args, ...(speaks ? [] : ["-rtp_echo"]), ...quiet].map(String), {
       cwd: folder,
       env: { TERM: "xterm" },
     });

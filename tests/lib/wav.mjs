@@ -45,3 +45,13 @@ export function readWav(path) {
   }
   throw new Error(`${path} has no sound in it`);
 }
+
+/** A sample of -1 to 1 as one byte of A-law (ITU-T G.711). */
+export function alaw(sample) {
+  const linear = Math.max(-4095, Math.min(4095, Math.round(sample * 4096)));
+  const sign = linear >= 0 ? 0x80 : 0;
+  const magnitude = linear >= 0 ? linear : -linear - 1;
+  const exponent = magnitude < 32 ? 0 : Math.floor(Math.log2(magnitude)) - 4;
+  const mantissa = exponent < 2 ? (magnitude >> 1) & 0x0f : (magnitude >> exponent) & 0x0f;
+  return (sign | (exponent << 4) | mantissa) ^ 0x55;
+}
