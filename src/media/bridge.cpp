@@ -38,9 +38,9 @@ void Bridge::set_plan(const MediaPlan& plan, MonoTime now) {
     lane(side).set_plan(in, now);
   }
   // A phone that holds the call owes nothing: many say that they send and do not.
-  const bool is_two_way = std::all_of(plan_.audio.begin(), plan_.audio.end(), [](const auto& audio) {
-    return audio.flow == AudioPlan::Flow::kOpen;
-  });
+  const bool is_two_way =
+      std::all_of(plan_.audio.begin(), plan_.audio.end(),
+                  [](const auto& audio) { return audio.flow == AudioPlan::Flow::kOpen; });
   if (!is_two_way) {
     open_since_.reset();
   } else if (!open_since_) {

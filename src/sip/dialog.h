@@ -81,15 +81,17 @@ class Dialog {
     Message request;
   };
 
-  // dialog.cpp: the life of the dialog
+  // dialog_answers.cpp: what became of our own requests
   void on_invite_answer(const Message& response, const Target& from, MonoTime now);
   void on_invite_answered(InviteClient::Outcome outcome, const Message& response,
                           const Target& from, MonoTime now);
   void on_invite_failed(const Message& response);
-  void on_no_final_answer(MonoTime now);
-  void on_server_timeout(InviteServer::Timeout timeout, MonoTime now);
   void on_plain_answer(RequestId request, const Message& response, MonoTime now);
   void on_reoffer_news(ReofferClient::News news, const Message* response, MonoTime now);
+
+  // dialog.cpp: the life of the dialog
+  void on_no_final_answer(MonoTime now);
+  void on_server_timeout(InviteServer::Timeout timeout, MonoTime now);
   void go_up(DialogState state, MonoTime now);
   void end_with_bye(std::string reason, MonoTime now);
   void send_plain(PlainRequest plain, MonoTime now);

@@ -44,7 +44,7 @@ test("T51: hold for longer than a silence may last, and back, twice", async () =
     assert.equal((await stage.gateway.calls())[0]?.state, "up");
     await phone.command("resume");
     const { rate, samples: again } = await listen(page, 4);
-    assert.deepEqual(judge(again, rate, PHONE, { seconds: 2 }).problems, []);
+    assert.deepEqual(judge(again, rate, PHONE, { seconds: 2, gapMs: 300 }).problems, []);
   }
   const story = await page.evaluate(() => lab.events.map(({ what }) => what));
   assert.equal(story.filter((what) => what === "call ESTABLISHED").length, 1);

@@ -90,7 +90,7 @@ TEST_F(Rfc3665, S3_4_AProxyThatFailsIsFollowedByTheNext) {
   account.aor = *Uri::parse("sip:1001@example.com");
   id = ua.invite({account, *Uri::parse("sip:1002@example.com"), kOffer, {}, {}}, now);
   const Target second{TransportKind::kUdp, *SocketAddress::parse("192.0.2.2:5060"), {}};
-  ua.on_resolved(asked[0].first, {kProxy, second}, now);
+  ua.on_resolved(asked[0].first, Targets{kProxy, second}, now);
   reply(take(Method::kInvite), {.status = 503});
   take(Method::kAck);
   const Sent again = take();
