@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Calls to and from a real linphonec, which registers with Kamailio.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import { Linphone } from "../lib/linphone.mjs";
 import { eventually } from "../lib/run.mjs";
 import { Stage } from "../lib/stage.mjs";
@@ -13,7 +13,12 @@ before(async () => {
   wcs = await stage.signIn("1001");
   phone = await Linphone.start(stage.run, { user: "1003", kamailio: stage.kamailio });
 });
-afterEach(() => stage.gateway.child.isRunning() && stage.gateway.isIdle());
+let mark;
+beforeEach(() => (mark = phone.now()));
+afterEach(async () => {
+  await phone.waitFor(/to LinphoneCallReleased/, { from: mark }); // or it takes no other call
+  await stage.gateway.isIdle();
+});
 after(() => stage?.end());
 
 const finish = (callId) => wcs.expect("finish", { where: (call) => call.callId === callId, timeout: 10_000 });

@@ -3,6 +3,8 @@
 // dialog, re-INVITE and UPDATE in both directions, session timers, and who may call at all.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "stage.h"
 
 namespace patchcord::sip {
@@ -570,6 +572,53 @@ TEST_F(CallIn, WeRefreshWhereThePeerCannot) {
   no_event();
   advance(40s);
   EXPECT_EQ(ua.dialog_count(), 1u);
+}
+
+struct Refreshing : CallIn {
+  Refreshing() {
+    Ask call{.body = kOffer};
+    call.headers = {{"Session-Expires", "100"}};
+    ask(call);
+    ua.answer(event<IncomingCall>().dialog, kAnswer, now);
+    const Message ok = std::move(sent.back().message);
+    sent.clear();
+    ask({.method = "ACK", .to_tag = std::string(to_tag(ok)), .branch = "z9hG4bKk"});
+    event<Acknowledged>();
+    advance(50s);
+    refresh = take(Method::kInvite);
+  }
+  Message refresh;
+};
+
+TEST_F(Refreshing, AnIntervalThatIsTooSmallForThePeerIsRaised) {  // RFC 4028 7.4
+  reply(refresh, {.status = 422, .headers = {{"Min-SE", "300"}}}, kFarEnd);
+  take(Method::kAck);
+  const Message again = take(Method::kInvite);
+  EXPECT_EQ(again.header(Header::kSessionExpires), "300;refresher=uac");
+  EXPECT_EQ(again.header(Header::kMinSe), "300");
+  reply(again, {.status = 422, .headers = {{"Min-SE", "300"}}}, kFarEnd);  // it has that already
+  take(Method::kAck);
+  nothing_sent();
+  EXPECT_EQ(ua.dialog_count(), 1u);
+}
+
+TEST_F(Refreshing, A481IsTheEndOfThePeer) {
+  reply(refresh, {.status = 481}, kFarEnd);
+  take(Method::kAck);
+  take(Method::kBye);
+  const Ended ended = event<Ended>();
+  EXPECT_EQ(ended.missing, Missing::kRefresh);
+  EXPECT_EQ(ended.status, 481);
+  drain();
+}
+
+TEST_F(Refreshing, SilenceIsTheEndToo) {
+  advance(33s);
+  EXPECT_EQ(event<Ended>().missing, Missing::kRefresh);
+  EXPECT_TRUE(std::any_of(sent.begin(), sent.end(),
+                          [](const Sent& out) { return out.message.is(Method::kBye); }));
+  sent.clear();
+  drain();
 }
 
 }  // namespace
