@@ -24,9 +24,14 @@ function homeCountry({ isSupportedCountry }: Library): CountryCode | undefined {
   return region && isSupportedCountry(region) ? region : undefined;
 }
 
+/** The numbers of films and demos, which no table knows: +1 555 0100 to +1 555 0199. */
+const FICTION = /^\+1555(01\d\d)$/;
+
 /** The digits of a phone number with the spaces of its country; anything else as it is. */
 export function formatNumber(text: string): string {
   if (!library.value || classify(text) !== "phone") return text;
+  const fiction = FICTION.exec(toDial(text))?.[1];
+  if (fiction) return `+1 555 ${fiction}`;
   return new library.value.AsYouType(homeCountry(library.value)).input(toDial(text));
 }
 
