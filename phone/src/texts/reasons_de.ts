@@ -48,6 +48,9 @@ export const reasons: ReasonTexts = {
   too_many_attempts: ["Zu viele falsche Passwörter.", "Warten Sie einige Minuten, und versuchen Sie es erneut."],
   too_many_sessions: ["Dieses Konto ist an zu vielen Stellen online.", "Melden Sie sich an einer ab."],
   too_many_calls: ["Von hier gehen gerade zu viele Anrufe aus.", "Beenden Sie zuerst einen davon."],
+  peer_gone: ["Die Verbindung zur Gegenseite ging verloren.", "Rufen Sie erneut an."],
+  redirected: ["Diese Nummer ist umgezogen: {number}", "Der Anbieter nennt ein Ziel, das hier nicht erlaubt ist."],
+  server_busy: ["Der Anbieter ist überlastet{status}.", "Versuchen Sie es in einer Minute noch einmal."],
   draining: [
     "Server-Update. Laufende Anrufe gehen weiter; neue gehen über einen anderen Server.",
     "Versuchen Sie es in einer Minute noch einmal.",
