@@ -125,6 +125,9 @@ struct ConfigResult {
 ConfigResult read_config(std::string_view yaml);
 ConfigResult read_config_file(const std::filesystem::path& file);
 
+// What a running gateway can take over of a new configuration; all else stays as it began.
+void take_over(Config& running, const Config& fresh);
+
 std::vector<ConfigChange> changes_between(const ConfigResult& from, const ConfigResult& to);
 
 // The entry that allows a next hop; null: none does. port 0: not given.

@@ -10,6 +10,12 @@ namespace {
 
 // What was bound, made or handed to another thread at the start stays as it is until the next one.
 constexpr std::array kOfTheStart = {
+    "limits.connections_per_address",
+    "limits.sip_answer",
+    "limits.sign_in_failures",
+    "limits.sign_in_failures_of_account",
+    "limits.sign_in_failures_of_address",
+    "limits.sign_in_lock",
     "listen",
     "public_address",
     "records",
@@ -85,6 +91,25 @@ std::map<std::string, std::string> stated(const YAML::Node& root) {
   std::map<std::string, std::string> all;
   Flattening{.all = all}.take(root, "");
   return all;
+}
+
+void take_over(Config& running, const Config& fresh) {
+  const auto limits_of_the_start = running.limits;
+  running.limits = fresh.limits;
+  running.limits.connections = limits_of_the_start.connections;
+  running.limits.connections_per_address = limits_of_the_start.connections_per_address;
+  running.limits.opus_complexity = limits_of_the_start.opus_complexity;
+  running.limits.sip_answer = limits_of_the_start.sip_answer;
+  running.limits.sign_in_failures = limits_of_the_start.sign_in_failures;
+  running.limits.sign_in_failures_of_account = limits_of_the_start.sign_in_failures_of_account;
+  running.limits.sign_in_failures_of_address = limits_of_the_start.sign_in_failures_of_address;
+  running.limits.sign_in_lock = limits_of_the_start.sign_in_lock;
+  running.sip.domains = fresh.sip.domains;
+  running.registrar.users = fresh.registrar.users;
+  running.codecs = fresh.codecs;
+  running.web.allowed_origins = fresh.web.allowed_origins;
+  running.web.trusted_proxies = fresh.web.trusted_proxies;
+  running.log_level = fresh.log_level;
 }
 
 std::vector<ConfigChange> changes_between(const ConfigResult& from, const ConfigResult& to) {

@@ -34,6 +34,35 @@ legs::BrowserLimits browser_limits(const Config& config) {
           .sessions_per_account = config.limits.sessions_per_account};
 }
 
+Result<call::MediaPolicy> media_policy(const Config& config) {
+  call::MediaPolicy policy;
+  TRY(policy.browser, call::formats_of(config.codecs.browser));
+  TRY(policy.sip, call::formats_of(config.codecs.sip));
+  policy.inactivity = config.limits.media_inactivity;
+  return policy;
+}
+
+call::CallLimits call_limits(const Config& config) {
+  return {.ringing = config.limits.ringing,
+          .longest = config.limits.call_duration,
+          .resume = config.limits.resume};
+}
+
+call::AdmissionLimits admission_limits(const Config& config) {
+  return {.calls = config.limits.calls,
+          .per_user = config.limits.calls_per_user,
+          .per_address = config.limits.calls_per_address,
+          .per_minute = config.limits.calls_per_minute};
+}
+
+wcs::HubOptions hub_options(const Config& config) {
+  wcs::HubOptions options;
+  options.reload = config.limits.reload;
+  options.resume = config.limits.resume;
+  options.keep_alive = config.limits.keep_alive;
+  return options;
+}
+
 registrar::Home make_home(const Config& config) {
   return {config.registrar.enabled ? registrar::Availability::kOn : registrar::Availability::kOff,
           config.registrar.domain, config.registrar.users};
@@ -43,10 +72,7 @@ registrar::Home make_home(const Config& config) {
 
 Result<std::unique_ptr<Gateway>> Gateway::make(const Config& config, Ground ground) {
   TRY(rtc::Certificate certificate, rtc::Certificate::generate(ground.clock.wall()));
-  call::MediaPolicy policy;
-  TRY(policy.browser, call::formats_of(config.codecs.browser));
-  TRY(policy.sip, call::formats_of(config.codecs.sip));
-  policy.inactivity = config.limits.media_inactivity;
+  TRY(call::MediaPolicy policy, media_policy(config));
   std::unique_ptr<Gateway> gateway(
       new Gateway(config, std::move(ground), std::move(certificate), std::move(policy)));
   TRY_VOID(gateway->build());
@@ -60,9 +86,7 @@ Gateway::Gateway(const Config& config, Ground ground, rtc::Certificate certifica
       started_(ground_.control.now()),
       certificate_(std::move(certificate)),
       media_policy_(std::move(policy)),
-      call_limits_{.ringing = config.limits.ringing,
-                   .longest = config.limits.call_duration,
-                   .resume = config.limits.resume},
+      call_limits_(call_limits(config)),
       home_(make_home(config)) {}
 
 Gateway::~Gateway() {
@@ -98,18 +122,11 @@ Result<void> Gateway::build() {
   calls_ = std::make_unique<call::Registry>(
       call::CallServices{ground_.control, ground_.clock, *engine_, media_policy_, call_limits_,
                          *this},
-      call::AdmissionLimits{.calls = config_.limits.calls,
-                            .per_user = config_.limits.calls_per_user,
-                            .per_address = config_.limits.calls_per_address,
-                            .per_minute = config_.limits.calls_per_minute});
+      admission_limits(config_));
   const legs::Sides sides{ground_.control, ground_.random, accounts_, browser_legs_,
                           *sip_legs_,      home_,          *calls_};
   browser_side_ = std::make_unique<legs::BrowserSide>(sides, browser_limits(config_));
-  wcs::HubOptions hub;
-  hub.reload = config_.limits.reload;
-  hub.resume = config_.limits.resume;
-  hub.keep_alive = config_.limits.keep_alive;
-  hub_ = std::make_unique<wcs::Hub>(hub, ground_.browsers, *browser_side_, ground_.random);
+  hub_ = std::make_unique<wcs::Hub>(hub_options(config_), ground_.browsers, *browser_side_, ground_.random);
   browser_side_->attach(*hub_);
   sip_side_ = std::make_unique<legs::SipSide>(sides, *browser_side_, *hub_,
                                               [this](const sip::Target& target) {
@@ -135,6 +152,17 @@ void Gateway::tick() {
     }
   }
   tick_ = ground_.control.after(kTick, [this] { tick(); });
+}
+
+Result<void> Gateway::reload(const Config& fresh) {
+  TRY(media_policy_, media_policy(fresh));
+  take_over(config_, fresh);
+  call_limits_ = call_limits(config_);
+  calls_->set_limits(admission_limits(config_));
+  browser_side_->set_sessions_per_account(config_.limits.sessions_per_account);
+  hub_->set_options(hub_options(config_));
+  home_.set_users(config_.registrar.users);
+  return {};
 }
 
 void Gateway::stop(Function<void()> done) {

@@ -58,6 +58,10 @@ class Gateway final : private call::Observer, private media::EngineListener {
   std::vector<admin::Reading> readings() const;  // for the metrics
   std::string calls_json() const { return admin::calls_json(calls_->snapshots()); }
 
+  // Takes over what can be; calls in progress keep what they began with. Errors: kUnsupported for a
+  // codec, and then nothing has changed.
+  Result<void> reload(const Config& fresh);
+
   // New calls are refused from here on; `done` comes when the last call has ended and every
   // registration is withdrawn, or after `limits.drain` and a few seconds for the goodbyes.
   void stop(Function<void()> done);
@@ -77,12 +81,12 @@ class Gateway final : private call::Observer, private media::EngineListener {
   void on_call_answered(const call::Snapshot& call) override;
   void on_call_ended(const call::Snapshot& call) override;
 
-  const Config config_;
+  Config config_;
   Ground ground_;
   const MonoTime started_;
   const rtc::Certificate certificate_;
-  const call::MediaPolicy media_policy_;
-  const call::CallLimits call_limits_;
+  call::MediaPolicy media_policy_;
+  call::CallLimits call_limits_;
   registrar::Home home_;
   legs::Accounts accounts_;
   legs::BrowserLegs browser_legs_;

@@ -27,12 +27,13 @@ int tell_problems(const std::string& file, const app::ConfigResult& result) {
   return result.problems.empty() ? 0 : 1;
 }
 
-int serve(app::Config config, app::ServerOptions options) {
+int serve(app::ConfigResult read, app::ServerOptions options) {
+  const app::Config& config = read.config;
   std::signal(SIGPIPE, SIG_IGN);
   log::set_level(config.log_level);
   const auto http = config.listen.http;
   const auto https = config.listen.https;
-  auto server = app::Server::make(std::move(config), options);
+  auto server = app::Server::make(std::move(read), options);
   if (!server) {
     fmt::print(stderr, "patchcord: {}\n", server.error().text);
     return 1;
@@ -87,7 +88,8 @@ int main(int argc, char** argv) try {
       }
       config.listen.http = address;
     }
-    return serve(std::move(config), {.trace = sip_trace, .is_demo = true});
+    return serve({.config = std::move(config), .stated = {}, .problems = {}},
+                 {.config_file = {}, .trace = sip_trace, .is_demo = true});
   }
   app::ConfigResult result = app::read_config_file(file);
   if (tell_problems(file, result) != 0) return 1;
@@ -95,7 +97,7 @@ int main(int argc, char** argv) try {
     fmt::print("{}: good\n", file);
     return 0;
   }
-  return serve(std::move(result.config), {.trace = sip_trace, .is_demo = false});
+  return serve(std::move(result), {.config_file = file, .trace = sip_trace, .is_demo = false});
 } catch (const std::exception& error) {
   fmt::print(stderr, "patchcord: {}\n", error.what());
   return 1;

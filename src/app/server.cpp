@@ -111,13 +111,14 @@ class Browsers final : public web::WebListener, public wcs::ConnectionSink {
 }  // namespace
 
 struct Server::Parts {
-  Parts(Config config_, ServerOptions options_)
-      : config(std::move(config_)),
-        options(options_),
+  Parts(ConfigResult read, ServerOptions options_)
+      : stated(std::move(read)),
+        config(stated.config),
+        options(std::move(options_)),
         control(io, clock),
         browsers(control),
         sip(io, config, control, random),
-        signals(io, SIGTERM, SIGINT) {}
+        signals(io, SIGTERM, SIGINT, SIGHUP) {}
   ~Parts() { stop_media(); }
 
   Result<void> build();
@@ -126,10 +127,15 @@ struct Server::Parts {
   Result<void> build_web();
   Result<void> build_admin();
   void stop_media();
-  void on_signal();
+  void wait_for_signals();
+  void reload();
+  bool take_over_file();
+  void reload_certificates();
+  void end();
   void leave(MonoTime deadline);
 
-  const Config config;
+  ConfigResult stated;  // what the file said when it was last taken over
+  Config config;        // in force
   const ServerOptions options;
   SystemClock clock;
   SystemRandom random;
@@ -225,7 +231,59 @@ Result<void> Server::Parts::build_admin() {
   return admin->start();
 }
 
-void Server::Parts::on_signal() {
+void Server::Parts::wait_for_signals() {
+  signals.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      reload();
+    } else {
+      end();
+    }
+    wait_for_signals();
+  });
+}
+
+void Server::Parts::reload() {
+  if (options.config_file.empty() || !take_over_file()) return log::warn("config.kept");
+  reload_certificates();
+  if (records) records->reopen();
+  log::info("config.reloaded", {{"file", options.config_file.string()}});
+}
+
+bool Server::Parts::take_over_file() {
+  ConfigResult fresh = read_config_file(options.config_file);
+  for (const ConfigProblem& problem : fresh.problems) {
+    log::error("config.wrong", {{"file", options.config_file.string()},
+                                {"line", problem.line},
+                                {"what", problem.text}});
+  }
+  if (!fresh.problems.empty()) return false;
+  if (const Result<void> taken = gateway->reload(fresh.config); !taken) {
+    log::error("config.wrong", {{"what", taken.error().text}});
+    return false;
+  }
+  for (const ConfigChange& change : changes_between(stated, fresh)) {
+    log::info("config.changed", {{"key", change.key},
+                                 {"from", change.from},
+                                 {"to", change.to},
+                                 {"effective", change.needs_restart ? "after a restart" : "now"}});
+  }
+  take_over(config, fresh.config);
+  web->set_trust(config.web.allowed_origins, config.web.trusted_proxies);
+  log::set_level(config.log_level);
+  stated = std::move(fresh);
+  return true;
+}
+
+void Server::Parts::reload_certificates() {
+  const auto tell = [](const Result<void>& reloaded) {
+    if (!reloaded) log::error("certificate.kept", {{"why", reloaded.error().text}});
+  };
+  if (!page_certificate.empty()) tell(web->reload_certificate());
+  tell(sip.reload_tls());
+}
+
+void Server::Parts::end() {
   if (is_stopping) {
     log::warn("server.stopped_at_once");
     io.stop();
@@ -236,9 +294,6 @@ void Server::Parts::on_signal() {
     web->stop_accepting();
     web->close_all(kGoingAway, "the gateway ends");
     leave(control.now() + kGoodbye);
-  });
-  signals.async_wait([this](const boost::system::error_code& error, int) {
-    if (!error) on_signal();
   });
 }
 
@@ -254,9 +309,9 @@ void Server::Parts::stop_media() {
   threads.clear();
 }
 
-Result<std::unique_ptr<Server>> Server::make(Config config, ServerOptions options) {
-  TRY_VOID(complete_sip_tls(config));
-  auto parts = std::make_unique<Parts>(std::move(config), options);
+Result<std::unique_ptr<Server>> Server::make(ConfigResult config, ServerOptions options) {
+  TRY_VOID(complete_sip_tls(config.config));
+  auto parts = std::make_unique<Parts>(std::move(config), std::move(options));
   TRY_VOID(parts->build());
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
@@ -265,9 +320,7 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() = default;
 
 void Server::run() {
-  parts_->signals.async_wait([parts = parts_.get()](const boost::system::error_code& error, int) {
-    if (!error) parts->on_signal();
-  });
+  parts_->wait_for_signals();
   parts_->io.run();
   if (parts_->web) parts_->web->stop();
   if (parts_->admin) parts_->admin->stop();

@@ -18,6 +18,7 @@
 namespace patchcord::app {
 
 struct ServerOptions {
+  std::filesystem::path config_file;  // read again at SIGHUP; empty: there is nothing to read
   SipTrace trace = SipTrace::kOff;
   bool is_demo = false;  // tells the page whom to sign in as
 };
@@ -26,11 +27,12 @@ class Server {
  public:
   // Errors: kNetwork when a port cannot be bound (the text says which), kNotFound when the page's
   // files are not there.
-  static Result<std::unique_ptr<Server>> make(Config config, ServerOptions options);
+  static Result<std::unique_ptr<Server>> make(ConfigResult config, ServerOptions options);
   ~Server();
 
   // Until SIGTERM or SIGINT has been obeyed. The first drains and says goodbye, a second ends at
-  // once.
+  // once. SIGHUP reads configuration, certificates and the path of the records anew; a file with a
+  // mistake changes nothing.
   void run();
 
  private:

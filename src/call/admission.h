@@ -35,6 +35,7 @@ class Admission {
  public:
   explicit Admission(const AdmissionLimits& limits) : limits_(limits) {}
 
+  void set_limits(const AdmissionLimits& limits) { limits_ = limits; }
   void stop() { is_draining_ = true; }
   std::optional<Reason> refusal(const Applicant& applicant, MonoTime now);
   void begin(const Applicant& applicant, MonoTime now);
@@ -49,7 +50,7 @@ class Admission {
   void forget_old(MonoTime now);
   void drop_if_idle(const std::string& user);
 
-  const AdmissionLimits limits_;
+  AdmissionLimits limits_;
   bool is_draining_ = false;
   size_t calls_ = 0;
   std::unordered_map<std::string, User> users_;

@@ -24,6 +24,8 @@ class Registry final : public media::EngineListener {
 
   void on_media_event(MediaId id, const media::MediaEvent& event) override;
 
+  // For calls to come; those in progress stay.
+  void set_limits(const AdmissionLimits& limits) { door_.set_limits(limits); }
   void refuse_new_calls() { door_.stop(); }
   void finish_all(Reason reason);
   Call* find(CallId id);

@@ -33,6 +33,7 @@ class BrowserSide final : public wcs::HubListener {
  public:
   BrowserSide(Sides sides, const BrowserLimits& limits)
       : sides_(sides), limits_(limits), guard_(limits.sign_in) {}
+  void set_sessions_per_account(size_t most) { limits_.sessions_per_account = most; }
   void attach(wcs::Hub& hub) { hub_ = &hub; }  // once, before the first browser
 
   void on_sign_in(SessionId session, const wcs::SignIn& sign_in) override;
@@ -62,7 +63,7 @@ class BrowserSide final : public wcs::HubListener {
                    std::string_view info = {});
 
   Sides sides_;
-  const BrowserLimits limits_;
+  BrowserLimits limits_;
   SignInGuard guard_;
   wcs::Hub* hub_ = nullptr;
 };

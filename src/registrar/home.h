@@ -18,6 +18,9 @@ class Home final : public call::Directory {
   using Users = std::map<std::string, std::string, std::less<>>;  // login to password
   Home(Availability availability, std::string domain, Users users);
 
+  // Who is signed in stays so.
+  void set_users(Users users) { users_ = std::move(users); }
+
   bool is_ours(std::string_view domain) const override;
   const std::string& domain() const override { return domain_; }
   bool verify(std::string_view login, std::string_view password) const override;
@@ -26,7 +29,7 @@ class Home final : public call::Directory {
  private:
   const Availability availability_;
   const std::string domain_;
-  const Users users_;
+  Users users_;
 };
 
 }  // namespace patchcord::registrar

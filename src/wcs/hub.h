@@ -66,6 +66,9 @@ class Hub {
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 
+  // For whoever is here and whoever comes.
+  void set_options(const HubOptions& options) { options_ = options; }
+
   // From below.
   void on_open(ConnectionId connection, PeerInfo peer, MonoTime now);
   void on_text(ConnectionId connection, std::string_view text, MonoTime now);
@@ -126,7 +129,7 @@ class Hub {
   void forget(Seat& seat, SignOut why);
   void deliver();
 
-  const HubOptions options_;
+  HubOptions options_;
   ConnectionSink& sink_;
   HubListener& listener_;
   Random& random_;

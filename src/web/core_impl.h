@@ -96,6 +96,10 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   void stop();
   void stop_accepting();
   Result<void> load_certificate();
+  void set_trust(std::vector<std::string> allowed_origins, std::vector<IpAddress> trusted_proxies) {
+    options_.allowed_origins = std::move(allowed_origins);
+    options_.trusted_proxies = std::move(trusted_proxies);
+  }
   bool is_proxy(const IpAddress& ip) const;
   // Who stands behind the connection: its peer, or the client that a trusted proxy names.
   SocketAddress client_of(const SocketAddress& peer, const Request& request) const;
@@ -134,7 +138,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   void on_accepted(Listener& listener, asio::ip::tcp::socket socket);
 
   asio::io_context& io_;
-  const ServerOptions options_;
+  ServerOptions options_;
   WebListener* listener_;
   StaticFiles files_;
   std::vector<Route> routes_;

@@ -280,6 +280,11 @@ void Server::stop() {
 void Server::stop_accepting() {
   core_->stop_accepting();
 }
+void Server::set_trust(std::vector<std::string> allowed_origins,
+                       std::vector<IpAddress> trusted_proxies) {
+  core_->set_trust(std::move(allowed_origins), std::move(trusted_proxies));
+}
+
 Result<void> Server::reload_certificate() {
   return core_->load_certificate();
 }

@@ -138,6 +138,8 @@ class Server {
   void stop_accepting();
   // Reads certificate and key again; new connections use them. On an error the old ones stay.
   Result<void> reload_certificate();
+  // For handshakes to come.
+  void set_trust(std::vector<std::string> allowed_origins, std::vector<IpAddress> trusted_proxies);
   std::vector<SocketAddress> addresses() const;  // where it listens, in the order of the options
 
   // Unknown ids are ignored.

@@ -58,6 +58,25 @@ TEST(ConfigChanges, NameWhatDiffersAndWhatWaitsForARestart) {
   EXPECT_EQ(changes[3].to, "");
 }
 
+// Whatever is not said to wait for a restart is taken over, and the other way round.
+TEST(ConfigChanges, WhatIsTakenOverIsWhatNeedsNoRestart) {
+  Config running = read_config("").config;
+  const ConfigResult fresh = read_config(
+      "limits: {calls: 7, connections: 9}\nrtc: {port: 12345}\nlog: {level: warn}\n"
+      "codecs: {sip: [pcmu]}\nsip: {domains: [x.example], listen: [\"udp:0.0.0.0:6060\"]}\n"
+      "registrar: {users: {anna: secret}}\nweb: {allowed_origins: [\"https://x.example\"]}\n");
+  take_over(running, fresh.config);
+  EXPECT_EQ(running.limits.calls, 7u);
+  EXPECT_EQ(running.log_level, log::Level::kWarn);
+  EXPECT_EQ(running.codecs.sip, std::vector<std::string>{"pcmu"});
+  EXPECT_EQ(running.sip.domains.size(), 1u);
+  EXPECT_EQ(running.registrar.users.count("anna"), 1u);
+  EXPECT_EQ(running.web.allowed_origins.size(), 1u);
+  EXPECT_EQ(running.limits.connections, Config().limits.connections);
+  EXPECT_EQ(running.rtc.port, Config().rtc.port);
+  EXPECT_EQ(running.sip.listen.front().address.port(), 5060);
+}
+
 TEST(ConfigChanges, NeverShowAPassword) {
   const auto changes = changes_between(read_config("registrar: {users: {anna: sesame}}\n"),
                                        read_config("registrar: {users: {anna: open, bert: up}}\n"));
