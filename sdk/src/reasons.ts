@@ -37,6 +37,7 @@ export const REASONS = {
   too_many_attempts: { code: 2429, retryable: false, text: "Too many wrong passwords: signing in is locked for some minutes.", hint: "Wait, then try again with the right password." },
   too_many_sessions: { code: 2430, retryable: true, text: "This account is signed in at too many places.", hint: "Sign out elsewhere, or raise limits.sessions_per_account." },
   too_many_calls: { code: 3429, retryable: true, text: "You have too many calls, or called too often in the last minute.", hint: "Wait a minute, then try again." },
+  no_microphone: { code: 4480, retryable: true, text: "The browser could not use its microphone.", hint: "The page of the person who was called has no microphone, or may not use it." },
   no_ports: { code: 5006, retryable: true, text: "The gateway has no free media port.", hint: "Widen rtp.ports or wait until calls end." },
   overloaded: { code: 5007, retryable: true, text: "The gateway has too many calls at the moment.", hint: "Try again in a moment." },
   draining: { code: 5008, retryable: true, text: "The gateway is being restarted.", hint: "Try again in a minute." },

@@ -1,7 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "legs/browser_leg.h"
 
+#include <utility>
+
 namespace patchcord::legs {
+namespace {
+
+// What only a page can find out (docs/protocol.md); any other word of it is a user's hangup, so
+// that no page can put the blame on somebody else.
+std::optional<call::Reason> failure_found(std::string_view word) {
+  using call::Reason;
+  static constexpr std::pair<std::string_view, Reason> kFailures[] = {
+      {"ice_failed", Reason::kIceFailed},
+      {"dtls_failed", Reason::kDtlsFailed},
+      {"bad_sdp", Reason::kBadSdp},
+      {"media_silent", Reason::kMediaSilent},
+      {"microphone_blocked", Reason::kNoMicrophone},
+      {"microphone_missing", Reason::kNoMicrophone},
+      {"microphone_in_use", Reason::kNoMicrophone},
+      {"insecure_page", Reason::kNoMicrophone},
+  };
+  for (const auto& [name, reason] : kFailures) {
+    if (name == word) return reason;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 BrowserLeg::BrowserLeg(Identity identity, wcs::Hub& hub, BrowserLegs& table)
     : identity_(std::move(identity)), hub_(hub), table_(table) {
@@ -69,7 +94,8 @@ void BrowserLeg::on_answer(std::string_view sdp) {
   say(call::Answered{.sdp = std::string(sdp), .signalling_peer = {}});
 }
 
-void BrowserLeg::on_hangup() {
+void BrowserLeg::on_hangup(std::string_view reason) {
+  if (const auto failure = failure_found(reason)) return leave(*failure);
   if (is_answered_) return leave(call::Reason::kHangup);
   leave(side_ == call::Side::kA ? call::Reason::kCancelled : call::Reason::kDeclined);
 }
@@ -105,7 +131,8 @@ void BrowserLeg::leave(call::Reason reason) {
                             .by = side_ == call::Side::kA ? call::EndedBy::kA : call::EndedBy::kB};
   is_over_ = true;
   wcs::CallEnd end = end_for(ending, side_);
-  end.status = wcs::CallStatus::kFinish;  // to refuse a call is no failure of it
+  // To refuse a call is no failure of it.
+  if (reason == call::Reason::kDeclined) end.status = wcs::CallStatus::kFinish;
   hub_.finish(identity_.session, identity_.call_id, end);
   say(call::LegEnded{ending});
 }

@@ -41,7 +41,7 @@ class BrowserLeg final : public call::Leg {
 
   // From BrowserSide, for this call of the session.
   void on_answer(std::string_view sdp);
-  void on_hangup();
+  void on_hangup(std::string_view reason);  // the page's word for it, or empty
   void on_digits(std::string_view digits);
   void on_away(wcs::Keeping keeping);
   void on_back(wcs::Memory memory);

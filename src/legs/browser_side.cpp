@@ -224,8 +224,8 @@ void BrowserSide::on_answer(SessionId session, std::string_view call_id, std::st
   if (BrowserLeg* leg = sides_.browser_legs.find(session, call_id)) leg->on_answer(sdp);
 }
 
-void BrowserSide::on_hangup(SessionId session, std::string_view call_id) {
-  if (BrowserLeg* leg = sides_.browser_legs.find(session, call_id)) leg->on_hangup();
+void BrowserSide::on_hangup(SessionId session, std::string_view call_id, std::string_view reason) {
+  if (BrowserLeg* leg = sides_.browser_legs.find(session, call_id)) leg->on_hangup(reason);
 }
 
 void BrowserSide::on_dtmf(SessionId session, std::string_view call_id, std::string_view digits,

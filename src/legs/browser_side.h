@@ -42,7 +42,7 @@ class BrowserSide final : public wcs::HubListener {
   void on_back(SessionId session, wcs::Memory memory) override;
   void on_call(SessionId session, const wcs::CallRequest& call) override;
   void on_answer(SessionId session, std::string_view call_id, std::string_view sdp) override;
-  void on_hangup(SessionId session, std::string_view call_id) override;
+  void on_hangup(SessionId session, std::string_view call_id, std::string_view reason) override;
   void on_dtmf(SessionId session, std::string_view call_id, std::string_view digits,
                wcs::DtmfType type) override;
 

@@ -17,7 +17,9 @@ struct Teller {
   void operator()(const CameBack& e) const { listener.on_back(session, e.memory); }
   void operator()(const CallRequest& e) const { listener.on_call(session, e); }
   void operator()(const AnswerRequest& e) const { listener.on_answer(session, e.call_id, e.sdp); }
-  void operator()(const HangupRequest& e) const { listener.on_hangup(session, e.call_id); }
+  void operator()(const HangupRequest& e) const {
+    listener.on_hangup(session, e.call_id, e.reason);
+  }
   void operator()(const DtmfRequest& e) const {
     listener.on_dtmf(session, e.call_id, e.digits, e.type);
   }

@@ -53,7 +53,8 @@ class HubListener {
   virtual void on_call(SessionId session, const CallRequest& call) = 0;
   virtual void on_answer(SessionId session, std::string_view call_id, std::string_view sdp) = 0;
   // Once a call at most. The call still waits for finish(), which resets the page.
-  virtual void on_hangup(SessionId session, std::string_view call_id) = 0;
+  // `reason` is the page's word for what went wrong, unchecked; empty: its user hung up.
+  virtual void on_hangup(SessionId session, std::string_view call_id, std::string_view reason) = 0;
   // 1 to 32 of 0-9 * # A-D.
   virtual void on_dtmf(SessionId session, std::string_view call_id, std::string_view digits,
                        DtmfType type) = 0;

@@ -170,6 +170,7 @@ void read(const Data& data, Answer& m) {
 
 void read(const Data& data, Hangup& m) {
   m.call_id = text(data.first, "callId");
+  m.reason = text(data.first, "reason");
 }
 
 void read(const Data& data, Hold& m) {

@@ -102,7 +102,9 @@ json::object object(const Answer& m) {
 }
 
 json::object object(const Hangup& m) {
-  return {{"callId", clean(m.call_id)}};
+  json::object o{{"callId", clean(m.call_id)}};
+  if (!m.reason.empty()) o["reason"] = clean(m.reason);
+  return o;
 }
 
 json::object object(const Hold& m) {

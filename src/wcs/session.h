@@ -132,6 +132,7 @@ struct AnswerRequest {
 };
 struct HangupRequest {
   std::string call_id;
+  std::string reason;  // unchecked; empty: the user hung up
 };
 struct DtmfRequest {
   std::string call_id;

@@ -118,7 +118,7 @@ void Session::handle(const Hangup& message, MonoTime, Outbox& out) {
   SessionCall* call = find(message.call_id);
   if (!call || call->hangup_seen) return;
   call->hangup_seen = true;
-  out.events.emplace_back(HangupRequest{message.call_id});
+  out.events.emplace_back(HangupRequest{message.call_id, message.reason});
 }
 
 void Session::handle(const Hold& message, MonoTime, Outbox& out) {

@@ -72,7 +72,9 @@ class Anyone : public HubListener {
   void on_answer(SessionId, std::string_view call_id, std::string_view) override {
     hub->talk(id, call_id);
   }
-  void on_hangup(SessionId, std::string_view call_id) override { hub->finish(id, call_id, {}); }
+  void on_hangup(SessionId, std::string_view call_id, std::string_view) override {
+    hub->finish(id, call_id, {});
+  }
   void on_dtmf(SessionId, std::string_view, std::string_view digits, DtmfType) override {
     require(!digits.empty() && digits.size() <= 32);
   }

@@ -59,8 +59,9 @@ class Gateway : public HubListener {
   void on_answer(SessionId, std::string_view call_id, std::string_view sdp) override {
     log.push_back("answer " + std::string(call_id) + " " + std::string(sdp));
   }
-  void on_hangup(SessionId session, std::string_view call_id) override {
-    log.push_back("hangup " + std::string(call_id));
+  void on_hangup(SessionId session, std::string_view call_id, std::string_view reason) override {
+    log.push_back("hangup " + std::string(call_id) + (reason.empty() ? "" : " for ") +
+                  std::string(reason));
     if (finishes_hangups) hub->finish(session, call_id, {});
   }
   void on_dtmf(SessionId, std::string_view call_id, std::string_view digits,
