@@ -80,7 +80,7 @@ struct Answer {
 
 struct Hangup {
   std::string call_id;
-  std::string reason;  // ours: what the page found wrong; empty: its user hung up
+  std::string reason{};  // ours: what the page found wrong; empty: its user hung up
   bool operator==(const Hangup&) const = default;
 };
 struct Hold {
