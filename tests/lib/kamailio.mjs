@@ -25,7 +25,7 @@ export class Kamailio {
       PORT: port,
       TLSPORT: tlsPort,
       CERTIFICATE: `${ROOT}/tests/corpora/tls/${tls}.crt`,
-      KEY: `${ROOT}/tests/corpora/tls/key.pem`,
+      KEY: `${ROOT}/tests/corpora/tls/test.key`,
       ALGORITHM: algorithm,
       USERS: LOGINS.map((login) => `    $sht(users=>${login}) = "${passwordOf(login)}";`).join("\n"),
     };

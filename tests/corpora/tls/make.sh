@@ -30,13 +30,13 @@ EOF
 
 sign() {  # NAME SAN START END
   printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth,clientAuth\n' "$2" >"$work/$1.ext"
-  openssl req -new -config "$work/ca.cnf" -key key.pem -subj "/CN=$1" -out "$work/$1.csr"
-  openssl ca -batch -notext -config "$work/ca.cnf" -keyfile key.pem -cert ca.crt -in "$work/$1.csr" \
+  openssl req -new -config "$work/ca.cnf" -key test.key -subj "/CN=$1" -out "$work/$1.csr"
+  openssl ca -batch -notext -config "$work/ca.cnf" -keyfile test.key -cert ca.crt -in "$work/$1.csr" \
     -startdate "$3" -enddate "$4" -extfile "$work/$1.ext" -out "$1.crt"
 }
 
-openssl ecparam -genkey -name prime256v1 -noout -out key.pem
-openssl req -new -x509 -config "$work/ca.cnf" -key key.pem -subj "/CN=Authority of the tests" -days 36500 \
+openssl ecparam -genkey -name prime256v1 -noout -out test.key
+openssl req -new -x509 -config "$work/ca.cnf" -key test.key -subj "/CN=Authority of the tests" -days 36500 \
   -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign -out ca.crt
 now=20200102000000Z
 late=21200101000000Z
@@ -44,6 +44,6 @@ sign sip DNS:sip.test,IP:127.0.0.1,IP:::1 $now $late
 sign uri URI:sip:uri.test,DNS:dns-beside-uri.test $now $late
 sign wildcard DNS:*.test $now $late
 sign expired DNS:sip.test,IP:127.0.0.1 20190101000000Z 20200101000000Z
-openssl req -new -x509 -config "$work/ca.cnf" -key key.pem -subj "/CN=self" -days 36500 \
+openssl req -new -x509 -config "$work/ca.cnf" -key test.key -subj "/CN=self" -days 36500 \
   -addext subjectAltName=DNS:sip.test,IP:127.0.0.1 -out self.crt
-chmod 644 key.pem
+chmod 644 test.key

@@ -26,7 +26,7 @@ const IpAddress kLoopback = IpAddress::v4(127, 0, 0, 1);
 
 TlsConfig config_of(const std::string& certificate) {
   return {.certificate = kFolder / (certificate + ".crt"),
-          .key = kFolder / "key.pem",
+          .key = kFolder / "test.key",
           .is_shown_to_servers = true,
           .authorities = {{"*", kFolder / "ca.crt"}}};
 }
