@@ -26,7 +26,7 @@ before(async () => {
     domains: [home, { host: `127.0.0.1:${tlsPort}`, transport: "tls", ca: `${CERTIFICATES}/ca.crt` }],
     sip: (port) => ({
       listen: [`udp:127.0.0.1:${port}`, `tcp:127.0.0.1:${ports.TCP}`, `tls:127.0.0.1:${ports.TLS}`],
-      tls: { certificate: `${CERTIFICATES}/sip.crt`, key: `${CERTIFICATES}/key.pem` },
+      tls: { certificate: `${CERTIFICATES}/sip.crt`, key: `${CERTIFICATES}/test.key` },
     }),
   });
   // Only the server of somebody who is signed in is answered: that is we.
@@ -243,7 +243,7 @@ describe("TLS that must not be", () => {
   for (const [name, { options, reason, words }] of Object.entries(SERVERS)) {
     test(`a SIP server whose TLS is ${name} is not spoken to`, async () => {
       let heard = "";
-      const server = createTlsServer({ ...options, cert: read(options.cert), key: read("key.pem") }, (socket) => {
+      const server = createTlsServer({ ...options, cert: read(options.cert), key: read("test.key") }, (socket) => {
         socket.on("data", (data) => (heard += data));
         socket.on("error", () => {});
       });
