@@ -3,13 +3,13 @@ import type { JSX } from "preact";
 import { keysShown, line, screen, signedIn, soundReady } from "../app_state";
 import { t } from "../i18n";
 import { enableSound } from "../sound";
-import { Elsewhere } from "./elsewhere";
 import { Header } from "./header";
 import { later } from "./later";
 import { SignIn } from "./sign_in";
 
 /** Comes while the user signs in. */
 export const PhoneScreen = later(() => import("./phone_screen").then((module) => module.PhoneScreen));
+const Elsewhere = later(() => import("./elsewhere").then((module) => module.Elsewhere));
 const Settings = later(() => import("./settings").then((module) => module.Settings));
 const Keys = later(() => import("./keys").then((module) => module.Keys));
 const MobilePhone = later(() => import("./mobile_phone").then((module) => module.MobilePhone));
