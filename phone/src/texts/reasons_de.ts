@@ -51,7 +51,7 @@ export const reasons: ReasonTexts = {
   peer_gone: ["Die Verbindung zur Gegenseite ging verloren.", "Rufen Sie erneut an."],
   redirected: ["Diese Nummer ist umgezogen: {number}", "Der Anbieter nennt ein Ziel, das hier nicht erlaubt ist."],
   server_busy: ["Der Anbieter ist überlastet{status}.", "Versuchen Sie es in einer Minute noch einmal."],
-  no_microphone: ["Es ließ sich kein Mikrofon öffnen.", "Schließen Sie eines an, und rufen Sie erneut an."],
+  no_microphone: ["Die Gegenseite hat kein Mikrofon zur Verfügung.", "Rufen Sie gleich noch einmal an."],
   draining: [
     "Server-Update. Laufende Anrufe gehen weiter; neue gehen über einen anderen Server.",
     "Versuchen Sie es in einer Minute noch einmal.",

@@ -44,7 +44,7 @@ export const reasons: ReasonTexts = {
   peer_gone: ["The connection to the other side was lost.", "Call again."],
   redirected: ["This number has moved: {number}", "The provider names a place this gateway may not call."],
   server_busy: ["The provider is overloaded{status}.", "Try again in a minute."],
-  no_microphone: ["No microphone could be opened.", "Connect or allow one, then call again."],
+  no_microphone: ["The other side could not use its microphone.", "Call again in a moment."],
   draining: ["Server update. Calls that are going on go on; new calls use another server.", "Try again in a minute."],
   not_supported: ["This gateway does not do that yet.", ""],
   internal: ["The gateway made a mistake.", "Send the operator a report."],
