@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Runs every test: installs what is missing (Debian 12), builds, and ends with "N passed, N failed"
 # over all suites. `./test.sh unit browser` runs only the suites named.
-# Suites: checks unit house tsan fuzz web peers attacks browser
+# Suites: checks unit house tsan fuzz web peers attacks browser soak
 set -u
 cd "$(dirname "$0")"
 
 suites=("$@")
-[ $# -gt 0 ] || suites=(checks unit house tsan fuzz web peers attacks browser)
+[ $# -gt 0 ] || suites=(checks unit house tsan fuzz web peers attacks browser soak)
 wants() { local s; for s in "${suites[@]}"; do [ "$s" = "$1" ] && return 0; done; return 1; }
 
 passed=0
@@ -109,7 +109,7 @@ if wants tsan && [ -d tests/house ] && ls tests/house/*.cpp >/dev/null 2>&1; the
   if build tsan house_tests; then gtest house-tsan build/tsan/tests/house_tests --gtest_filter=-CallWalk.*; fi
 fi
 
-if wants web || wants peers || wants attacks || wants browser; then
+if wants web || wants peers || wants attacks || wants browser || wants soak; then
   step npm-ci tools/node.sh npm ci --loglevel=error
   step npm-build tools/node.sh npm run build --loglevel=error
 fi
@@ -123,12 +123,16 @@ if wants web; then
   step size tools/node.sh npm run size --loglevel=error
 fi
 
-# The peers drive the gateway under the address sanitizer, the browsers as it is run.
+# The peers and the attackers drive the gateway under the address sanitizer; the browsers and the load
+# generator as it is run.
 if wants peers && build asan patchcord; then
   PATCHCORD="$PWD/build/asan/patchcord" node_test peers tests/peers/*.test.mjs
 fi
-if wants attacks && build asan patchcord; then
+if wants attacks && build asan patchcord && build bench patchcord loadgen; then
   PATCHCORD="$PWD/build/asan/patchcord" node_test attacks tests/attacks/*.test.mjs
+fi
+if wants soak && build bench patchcord loadgen; then
+  node_test soak tests/soak/*.test.mjs
 fi
 if wants browser && build release patchcord; then node_test browser tests/browser/*.test.mjs; fi
 

@@ -229,14 +229,17 @@ int run(const Options& options) {
     return 1;
   }
   CallSetup setup(options, **loop, std::move(*sip));
-  auto page = WebSocketClient::open((*gateway)->web(), **loop,
-                                    [&](std::string text) { setup.on_text(text); });
-  if (!page) {
-    fmt::print(stderr, "call_setup: {}\n", page.error().text);
+  std::unique_ptr<WebSocketClient> page;
+  auto opened = WebSocketClient::open((*gateway)->web(), **loop,
+                                      {.opened = [&] { setup.start(*page); },
+                                       .text = [&](std::string text) { setup.on_text(text); },
+                                       .closed = [&] { (*loop)->stop(); }});
+  if (!opened) {
+    fmt::print(stderr, "call_setup: {}\n", opened.error().text);
     return 1;
   }
+  page = std::move(*opened);
   const Duration cpu_before = (*gateway)->cpu_time();
-  setup.start(**page);
   (*loop)->run();
   const Duration cpu = (*gateway)->cpu_time() - cpu_before;
   setup.print();

@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // WebSocketClient: the least of RFC 6455 that a page needs to speak with a gateway over the
-// loopback: text frames out, text frames in on a thread of its own that posts them to a loop.
-// Not a general client: no TLS, no extensions, no fragments.
-// Thread: that of the loop; the reader knows nothing but its socket and the loop's post().
+// loopback: text frames out, text frames in, on the loop of its owner. Not a general client: no
+// TLS, no extensions, no fragments, no check of the server's key.
+// Thread: that of the loop. Owner: whoever plays the page; it must not die inside an event.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "core/address.h"
-#include "core/executor.h"
 #include "core/function.h"
 #include "core/result.h"
-#include "net/file_descriptor.h"
+#include "net/wire.h"
 
 namespace patchcord::bench {
 
 class WebSocketClient {
  public:
-  // Connects and shakes hands, blocking. on_text is called on the loop, which must
-  // not run any more when this dies. Errors: kNetwork.
-  static Result<std::unique_ptr<WebSocketClient>> open(const SocketAddress& server, Executor& loop,
-                                                       Function<void(std::string)> on_text);
+  struct Events {
+    Function<void()> opened{};           // the server agreed: frames may be sent
+    Function<void(std::string)> text{};  // one frame
+    Function<void()> closed{};           // by the server; nothing comes after it
+  };
+
+  // Connects, which blocks no longer than the system needs on a loopback, and shakes hands on the
+  // loop. Errors: kNetwork.
+  static Result<std::unique_ptr<WebSocketClient>> open(const SocketAddress& server, net::Loop& loop,
+                                                       Events events);
   ~WebSocketClient();
   WebSocketClient(const WebSocketClient&) = delete;
   WebSocketClient& operator=(const WebSocketClient&) = delete;
@@ -32,15 +36,18 @@ class WebSocketClient {
   bool send(std::string_view text);
 
  private:
-  WebSocketClient(net::FileDescriptor socket, Executor& loop, Function<void(std::string)> on_text);
+  class Stream;
+  WebSocketClient(std::unique_ptr<Stream> stream, net::Loop& loop, Events events);
+  void on_bytes(ByteSpan bytes);
+  bool take_head();
+  bool take_frame();
   bool send_frame(uint8_t opcode, std::string_view payload);
-  void read_frames();
-  bool read_exactly(void* to, size_t size);
 
-  net::FileDescriptor socket_;
-  Executor& loop_;
-  Function<void(std::string)> on_text_;
-  std::thread reader_;
+  std::unique_ptr<Stream> stream_;
+  net::Loop& loop_;
+  Events events_;
+  std::string received_;  // and not yet taken
+  bool is_open_ = false;
 };
 
 }  // namespace patchcord::bench

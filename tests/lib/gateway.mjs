@@ -18,8 +18,9 @@ export class Gateway {
   /**
    * `domains`: SIP servers it may use; `codecs.browser`, `codecs.sip`, `limits`, `registrar` as in
    * docs/configuration.md; `sip`: keys of that section, or a function that gives them for the port.
-   * `address`: of the browsers' media. `ports`: those of a gateway that has ended, to take its place. The log
-   * has every SIP message, for diagnosis and for the search for secrets.
+   * `address`: of the browsers' media. `ports`: those of a gateway that has ended, to take its place.
+   * `program`: another build. The log has every SIP message, for diagnosis and for the search for secrets,
+   * unless `trace` is false.
    */
   static async start(
     run,
@@ -34,9 +35,11 @@ export class Gateway {
       more = {},
       ports,
       address = "127.0.0.1",
+      program = PROGRAM,
+      trace = true,
     } = {},
   ) {
-    assert.ok(existsSync(PROGRAM), `${PROGRAM} is not built: cmake --preset release && cmake --build --preset release`);
+    assert.ok(existsSync(program), `${program} is not built: cmake --preset release && cmake --build --preset release`);
     ports ??= {
       http: await run.port(),
       admin: await run.port(),
@@ -67,7 +70,7 @@ export class Gateway {
     };
     const file = `${folder}/patchcord.yaml`;
     writeFileSync(file, JSON.stringify(config, null, 2));
-    const child = run.spawn(name, PROGRAM, ["run", "--config", file, "--trace-sip"]);
+    const child = run.spawn(name, program, ["run", "--config", file, ...(trace ? ["--trace-sip"] : [])]);
     const gateway = new Gateway(child, ports, folder);
     await gateway.#isReady();
     return gateway;
