@@ -8,6 +8,8 @@ export const REASONS = {
   declined: { code: 3603, retryable: false, text: "The call was refused.", hint: "The other side, or its provider, does not take this call." },
   no_answer: { code: 3480, retryable: true, text: "Nobody answered.", hint: "Try again later." },
   not_found: { code: 3404, retryable: false, text: "This number does not exist or is incomplete.", hint: "Check the number and dial again." },
+  not_online: { code: 3481, retryable: true, text: "Nobody is signed in there at the moment.", hint: "Ask them to open the page or switch on the phone, then call again." },
+  answered_elsewhere: { code: 3482, retryable: false, text: "The call was taken on another device.", hint: "" },
   forbidden: { code: 3403, retryable: false, text: "The provider does not allow this call.", hint: "Ask the provider whether the account may dial this number." },
   auth_rejected: { code: 2401, retryable: false, text: "The SIP server rejected the login or password.", hint: "Check login, password and domain." },
   payment_required: { code: 3402, retryable: false, text: "The provider asks for payment.", hint: "Check the balance of the account." },

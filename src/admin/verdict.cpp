@@ -18,7 +18,12 @@ const char* who(const call::Snapshot& call, Side side) {
   const std::string& protocol = call.legs[index(side)].protocol;
   if (protocol == "browser") return side == Side::kA ? "the caller's browser" : "the browser";
   if (protocol == "sip") return "the SIP side";
-  return "the echo";
+  return protocol == "echo" ? "the echo" : "the announcement";
+}
+
+// It speaks and hears nothing: no sound of the other side is missing.
+bool has_announcement(const call::Snapshot& call) {
+  return call.legs[index(Side::kB)].protocol == "announcement";
 }
 
 bool is_open(const call::Snapshot& call, Side source) {
@@ -41,7 +46,7 @@ std::string transport_trouble(const call::Snapshot& call, Side side) {
 
 // What is wrong with the sound that comes from `side`; empty: nothing.
 std::string sound_trouble(const call::Snapshot& call, Side side) {
-  if (call.legs[index(side)].protocol == "echo") return {};
+  if (call.legs[index(side)].protocol == "echo" || has_announcement(call)) return {};
   const media::EndpointStats& stats = call.media.endpoints[index(side)];
   if (!is_open(call, side)) {
     if (call.state == State::kUp) return fmt::format("{} is on hold.", who(call, side));
@@ -86,6 +91,7 @@ std::string verdict(const call::Snapshot& call) {
   for (const Side side : {Side::kB, Side::kA}) {
     if (std::string trouble = sound_trouble(call, side); !trouble.empty()) return trouble;
   }
+  if (has_announcement(call)) return "The announcement plays.";
   return call.state == State::kEarly ? "Early media flows." : "Sound flows both ways.";
 }
 

@@ -111,19 +111,6 @@ ConfigResult read_config_file(const std::filesystem::path& file) {
   return read_config(text.str());
 }
 
-Config demo_config() {
-  Config config = defaults();
-  config.registrar.enabled = true;
-  config.registrar.domain = "patchcord.local";
-  config.registrar.users = {{"demo1", "demo1"}, {"demo2", "demo2"}};
-  config.rtc.addresses = {default_route_address()};
-  const IpAddress loopback = IpAddress::v4(127, 0, 0, 1);
-  if (config.rtc.addresses.front() != loopback) config.rtc.addresses.push_back(loopback);
-  // The demo needs no SIP server: nobody outside is given a door, and a softphone keeps its port.
-  config.sip.listen = {{SipTransport::kUdp, v4("127.0.0.1:0")}};
-  return config;
-}
-
 IpAddress default_route_address() {
   // TEST-NET-3 (RFC 5737) is reached by the default route; nothing is sent to ask for it.
   const IpAddress own = sip::source_address_toward({IpAddress::v4(203, 0, 113, 1), 9});

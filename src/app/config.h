@@ -69,7 +69,9 @@ struct Config {
   struct {
     bool enabled = false;
     std::string domain = "patchcord.local";
-    std::map<std::string, std::string, std::less<>> users;  // login to password
+    std::map<std::string, std::string, std::less<>> users;    // login to password
+    std::map<std::string, std::string, std::less<>> numbers;  // "+15550100" to login
+    bool trust_flows = false;  // a registered phone's calls need no password
   } registrar;
   struct {
     std::vector<std::string> browser{"opus", "pcma", "pcmu", "g722", "telephone-event"};
@@ -135,9 +137,6 @@ const AllowedDomain* find_domain(const std::vector<AllowedDomain>& domains, std:
                                  uint16_t port, std::optional<SipTransport> transport);
 // Lower case, without the brackets of an IPv6 address: as certificates write it.
 std::string host_name(std::string_view host);
-
-// What `patchcord demo` runs with: users demo1 and demo2, echo at 600, no SIP server.
-Config demo_config();
 
 // The address by which this machine reaches others; 127.0.0.1 when it reaches nobody.
 IpAddress default_route_address();

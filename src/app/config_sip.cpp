@@ -109,6 +109,10 @@ void read_registrar(YamlSection& root, Config& config) {
     registrar.read_pairs("users", [&](const std::string& login, const std::string& password) {
       config.registrar.users[login] = password;
     });
+    registrar.read_pairs("numbers", [&](const std::string& number, const std::string& login) {
+      config.registrar.numbers[number] = login;
+    });
+    registrar.read("trust_flows", config.registrar.trust_flows);
   });
 }
 

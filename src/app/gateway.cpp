@@ -65,7 +65,8 @@ wcs::HubOptions hub_options(const Config& config) {
 
 registrar::Home make_home(const Config& config) {
   return {config.registrar.enabled ? registrar::Availability::kOn : registrar::Availability::kOff,
-          config.registrar.domain, config.registrar.users};
+          call::NumberPlan{config.registrar.domain, config.registrar.numbers},
+          config.registrar.users};
 }
 
 }  // namespace
@@ -116,17 +117,30 @@ Result<void> Gateway::build() {
   };
   user_agent_ = std::make_unique<sip::UserAgent>(std::move(agent), std::move(policy), ground_.sip,
                                                  ground_.random, sip_events_);
+  if (config_.registrar.enabled) {
+    const auto trust =
+        config_.registrar.trust_flows ? registrar::FlowTrust::kCalls : registrar::FlowTrust::kNone;
+    registrar_.emplace(config_.registrar.domain, trust, home_.users(), ground_.sip, ground_.random);
+    user_agent_->serve(&*registrar_);
+  }
   sip_legs_ = std::make_unique<legs::SipLegs>(
       legs::SipLegs{*user_agent_, ground_.ways, ground_.control, {}, {}, 0});
 
-  calls_ = std::make_unique<call::Registry>(
-      call::CallServices{ground_.control, ground_.clock, *engine_, media_policy_, call_limits_,
-                         *this},
-      admission_limits(config_));
-  const legs::Sides sides{ground_.control, ground_.random, accounts_, browser_legs_,
-                          *sip_legs_,      home_,          *calls_};
+  calls_ =
+      std::make_unique<call::Registry>(call::CallServices{ground_.control, ground_.clock, *engine_,
+                                                          media_policy_, call_limits_, *this},
+                                       admission_limits(config_));
+  const legs::Sides sides{.control = ground_.control,
+                          .random = ground_.random,
+                          .accounts = accounts_,
+                          .browser_legs = browser_legs_,
+                          .sip_legs = *sip_legs_,
+                          .directory = home_,
+                          .phones = registrar_ ? &*registrar_ : nullptr,
+                          .calls = *calls_};
   browser_side_ = std::make_unique<legs::BrowserSide>(sides, browser_limits(config_));
-  hub_ = std::make_unique<wcs::Hub>(hub_options(config_), ground_.browsers, *browser_side_, ground_.random);
+  hub_ = std::make_unique<wcs::Hub>(hub_options(config_), ground_.browsers, *browser_side_,
+                                    ground_.random);
   browser_side_->attach(*hub_);
   sip_side_ = std::make_unique<legs::SipSide>(sides, *browser_side_, *hub_,
                                               [this](const sip::Target& target) {

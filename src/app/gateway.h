@@ -6,13 +6,14 @@
 //                 ├─ user agent  dialogs and registrations    (sip)
 //                 ├─ registry    calls, each with two legs    (call, legs)
 //                 ├─ engine      the media workers' face      (media)
-//                 └─ home        own users, echo              (registrar)
+//                 └─ home, registrar  own users, services, their phones (registrar)
 //
 // Children refer to what was built before them; stop() ends calls, then registrations.
 // Thread: control.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include "media/engine.h"
 #include "net/wire.h"
 #include "registrar/home.h"
+#include "registrar/registrar.h"
 #include "rtc/certificate.h"
 #include "sip/user_agent.h"
 #include "wcs/hub.h"
@@ -91,6 +93,7 @@ class Gateway final : private call::Observer, private media::EngineListener {
   legs::Accounts accounts_;
   legs::BrowserLegs browser_legs_;
   std::unique_ptr<media::Engine> engine_;
+  std::optional<registrar::Registrar> registrar_;  // of phones; none: they are no business of ours
   std::unique_ptr<sip::UserAgent> user_agent_;
   std::unique_ptr<legs::SipLegs> sip_legs_;
   std::unique_ptr<call::Registry> calls_;

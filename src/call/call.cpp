@@ -215,6 +215,9 @@ void Call::take(const media::MediaEvent& event) {
   } else if (const auto* silent = std::get_if<media::Silent>(&event)) {
     end_with({.reason = Reason::kMediaSilent, .by = by(silent->side)});
     step(EventKind::kMediaFailed, silent->side);
+  } else if (const auto* played = std::get_if<media::Played>(&event)) {
+    end_with({.reason = Reason::kHangup, .by = by(played->side)});
+    step(EventKind::kLegEnded, played->side);
   } else if (const auto* first = std::get_if<media::FirstPacket>(&event)) {
     first_packet_[media::index(first->side)] = true;
   } else if (const auto* digit = std::get_if<media::Digit>(&event)) {
@@ -290,8 +293,8 @@ void Call::describe_a() {
 void Call::offer_b() {
   Agreement& b = agreement(Side::kB);
   std::string sdp;
-  if (b.kind == EndpointKind::kEcho) {
-    b = echo_of(agreement(Side::kA));
+  if (is_inside(b.kind)) {
+    b = inside_of(b.kind, agreement(Side::kA));
   } else {
     Described offered = make_offer(std::move(b), services_.policy);
     b = std::move(offered.agreement);
@@ -303,7 +306,7 @@ void Call::offer_b() {
 
 void Call::apply(Side side) {
   Agreement& one = agreement(side);
-  if (one.kind != EndpointKind::kEcho && !pending_sdp_.empty()) {
+  if (!is_inside(one.kind) && !pending_sdp_.empty()) {
     const auto standing = state_ == State::kEarly ? AnswerStanding::kEarly : AnswerStanding::kFinal;
     Negotiated<Agreement> taken = take_answer(one, pending_sdp_, standing, services_.policy);
     pending_sdp_.clear();
@@ -347,7 +350,7 @@ void Call::send_digits(Side to) {
 }
 
 void Call::answer_reoffer(Side side) {
-  if (agreement(side).kind == EndpointKind::kEcho) {
+  if (is_inside(agreement(side).kind)) {
     return leg(side).refuse_reoffer(Reason::kNotSupported);  // what is inside has nothing to change
   }
   if (pending_sdp_.empty()) {

@@ -7,6 +7,7 @@
 
 #include "call/description.h"
 #include "codec/registry.h"
+#include "media/tune.h"
 #include "sdp/offer_answer.h"
 
 namespace patchcord::call {
@@ -193,6 +194,8 @@ media::EndpointPlan endpoint_plan(const Agreement& agreement) {
       return media::WebrtcPlan{agreement.webrtc};
     case EndpointKind::kRtp:
       return agreement.rtp;
+    case EndpointKind::kAnnouncement:
+      return media::AnnouncementPlan{};
     case EndpointKind::kEcho:
       break;
   }
@@ -275,15 +278,25 @@ Negotiated<Agreement> take_answer(Agreement agreement, std::string_view answer,
   return agreement;
 }
 
-Agreement echo_of(const Agreement& other) {
-  Agreement echo;
-  echo.kind = EndpointKind::kEcho;
-  echo.local = media::EchoLocal{};
-  echo.formats = other.formats;
-  echo.event = other.event;
-  echo.ptime = other.ptime;
-  echo.is_complete = true;
-  return echo;
+bool is_inside(EndpointKind kind) {
+  return kind == EndpointKind::kEcho || kind == EndpointKind::kAnnouncement;
+}
+
+Agreement inside_of(EndpointKind kind, const Agreement& other) {
+  Agreement inside;
+  inside.kind = kind;
+  inside.is_complete = true;
+  if (kind == EndpointKind::kAnnouncement) {
+    inside.local = media::AnnouncementLocal{};
+    inside.formats = {media::tune_format()};
+    inside.remote = sdp::Direction::kSendOnly;
+    return inside;
+  }
+  inside.local = media::EchoLocal{};
+  inside.formats = other.formats;
+  inside.event = other.event;
+  inside.ptime = other.ptime;
+  return inside;
 }
 
 media::MediaPlan make_plan(const Agreement& a, const Agreement& b, Sound sound,

@@ -83,8 +83,10 @@ Described make_offer(Agreement before, const MediaPolicy& policy);
 enum class AnswerStanding : uint8_t { kEarly, kFinal };
 Negotiated<Agreement> take_answer(Agreement before, std::string_view answer,
                                   AnswerStanding standing, const MediaPolicy& policy);
-// The inside far end (echo): it takes and gives what the other side speaks.
-Agreement echo_of(const Agreement& other);
+// A far end that is inside has no SDP: the echo takes and gives what the other side speaks, the
+// announcement gives what it is made of.
+bool is_inside(media::EndpointKind kind);
+Agreement inside_of(media::EndpointKind kind, const Agreement& other);
 
 enum class Sound : uint8_t {
   kNone,  // before early media and the answer: nobody's sound passes

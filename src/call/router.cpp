@@ -7,6 +7,7 @@ namespace patchcord::call {
 namespace {
 
 constexpr size_t kMaxDialled = 256;
+constexpr size_t kLocalDigits = 7;  // a shorter end of a number is too short to be meant for it
 
 bool is_control(char c) {
   const auto u = static_cast<unsigned char>(c);
@@ -28,6 +29,14 @@ std::string without_separators(std::string_view text) {
 
 bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit_like);
+}
+
+// The digits that tell one number from another: without the "+", or what is dialled for it.
+std::string_view significant(std::string_view number) {
+  for (const std::string_view prefix : {"+", "011", "00"}) {
+    if (number.starts_with(prefix)) return number.substr(prefix.size());
+  }
+  return number;
 }
 
 bool starts_with_scheme(std::string_view text, std::string_view scheme) {
@@ -80,11 +89,28 @@ Result<Dialled> read_dialled(std::string_view text) {
   return dialled;
 }
 
-Route route(AccountKind caller, std::string_view own_domain, const Dialled& dialled) {
+std::optional<std::string> user_of_number(const NumberPlan& plan, std::string_view dialled) {
+  if (!is_number(dialled)) return std::nullopt;
+  const std::string_view wanted = significant(dialled);
+  const std::string* by_end = nullptr;
+  bool is_one = true;
+  for (const auto& [number, login] : plan.numbers) {
+    const std::string compact = without_separators(number);
+    const std::string_view known = significant(compact);
+    if (known == wanted) return login;
+    if (wanted.size() < kLocalDigits || !known.ends_with(wanted)) continue;
+    is_one = by_end == nullptr;
+    by_end = &login;
+  }
+  return by_end && is_one ? std::optional(*by_end) : std::nullopt;
+}
+
+Route route(AccountKind caller, const NumberPlan& plan, const Dialled& dialled) {
   if (caller == AccountKind::kTrunk) return ToTrunk{dialled};
-  const bool is_ours = dialled.host.empty() || dialled.host == own_domain;
-  if (is_ours && dialled.user == kEchoNumber) return ToEcho{};
-  return ToUser{is_ours ? dialled.user : std::string()};
+  if (!dialled.host.empty() && dialled.host != plan.domain) return Nowhere{};
+  if (dialled.user == kEchoNumber) return ToService{Service::kEcho};
+  if (dialled.user == kAnnouncementNumber) return ToService{Service::kAnnouncement};
+  return ToUser{user_of_number(plan, dialled.user).value_or(dialled.user)};
 }
 
 }  // namespace patchcord::call

@@ -5,6 +5,9 @@
 // Thread: any.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -23,14 +26,22 @@ struct Dialled {
 // Errors: kMalformed, with what is wrong for a person. Control characters are never let through.
 Result<Dialled> read_dialled(std::string_view text);
 
-struct ToEcho {};  // the far end that is inside
-struct ToUser {    // a browser signed in to the gateway's own domain
+enum class Service : uint8_t {
+  kEcho,          // 600: gives back what it hears
+  kAnnouncement,  // 601: plays and hangs up
+};
+
+struct ToService {  // a far end that is inside
+  Service service;
+};
+struct ToUser {  // of the gateway's own domain; whether there is such a one is the directory's
   std::string login;
 };
 struct ToTrunk {  // through the caller's own SIP account
   Dialled dialled;
 };
-using Route = std::variant<ToEcho, ToUser, ToTrunk>;
+struct Nowhere {};  // a user of our own domain reaches nobody of another: there is no open relay
+using Route = std::variant<ToService, ToUser, ToTrunk, Nowhere>;
 
 enum class AccountKind : uint8_t {
   kLocal,  // a user of the gateway's own registrar
@@ -38,7 +49,18 @@ enum class AccountKind : uint8_t {
 };
 
 inline constexpr std::string_view kEchoNumber = "600";
+inline constexpr std::string_view kAnnouncementNumber = "601";
 
-Route route(AccountKind caller, std::string_view own_domain, const Dialled& dialled);
+// What the gateway's own domain is called, and which numbers ring which of its users.
+struct NumberPlan {
+  std::string domain;
+  std::map<std::string, std::string, std::less<>> numbers;  // "+15550100" to login
+};
+
+// The user that a number rings, however it was dialled: "+1 555 0100", 0015550100, 01115550100, or
+// without its country code where only one number ends so. Nothing: none.
+std::optional<std::string> user_of_number(const NumberPlan& plan, std::string_view dialled);
+
+Route route(AccountKind caller, const NumberPlan& plan, const Dialled& dialled);
 
 }  // namespace patchcord::call

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "legs/accounts.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace patchcord::legs {
@@ -104,6 +105,18 @@ std::optional<SessionId> Accounts::session_at(std::string_view contact_user) con
   const auto found = by_contact_.find(contact_user);
   if (found == by_contact_.end()) return std::nullopt;
   return found->second;
+}
+
+std::vector<SessionId> Accounts::at_home(std::string_view login) const {
+  std::vector<SessionId> found;
+  const auto [first, last] = by_login_.equal_range(login);
+  for (auto it = first; it != last; ++it) {
+    if (entries_.at(it->second).kind == call::AccountKind::kLocal) found.push_back(it->second);
+  }
+  std::sort(found.begin(), found.end(), [this](SessionId a, SessionId b) {
+    return entries_.at(a).since > entries_.at(b).since;
+  });
+  return found;
 }
 
 std::optional<SessionId> Accounts::callee(std::string_view user, std::string_view domain) const {

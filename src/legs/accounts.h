@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "call/router.h"
 #include "core/id.h"
@@ -26,6 +27,7 @@ struct Entry {
   sip::Account account;  // of a trunk
   std::optional<sip::RegistrationId> registration;
   IpAddress address{};  // of the browser
+  MonoTime since{};  // of the sign-in
 };
 
 // The SIP account a page asked for (T16, T17, T31). Errors: kMalformed, with the field's name.
@@ -43,6 +45,8 @@ class Accounts {
   // The browser an INVITE is for: the session whose account is `user` at `domain`, else the one
   // account with that user part; the latest sign-in wins.
   std::optional<SessionId> callee(std::string_view user, std::string_view domain) const;
+  // The browsers signed in to our own domain as this user, the latest first.
+  std::vector<SessionId> at_home(std::string_view login) const;
   size_t size() const { return entries_.size(); }
 
  private:

@@ -87,7 +87,8 @@ void BrowserSide::sign_in_at_home(SessionId session, const wcs::SignIn& sign_in)
                                 .display_name = sign_in.visible_name,
                                 .account = {},
                                 .registration = {},
-                                .address = sign_in.peer.address.ip()});
+                                .address = sign_in.peer.address.ip(),
+                                .since = sides_.control.now()});
   guard_.succeeded(attempt_of(sign_in));
   hub_->accept(session, sides_.control.now());
   hub_->registered(session);
@@ -107,7 +108,8 @@ void BrowserSide::sign_in_at_server(SessionId session, const wcs::SignIn& sign_i
                                 .display_name = sign_in.visible_name,
                                 .account = *account,
                                 .registration = {},
-                                .address = sign_in.peer.address.ip()});
+                                .address = sign_in.peer.address.ip(),
+                                .since = sides_.control.now()});
   hub_->accept(session, sides_.control.now());
   if (sign_in.registering == wcs::Registering::kNotRequired) return;
   sides_.accounts.set_registration(session, sides_.sip_legs.user_agent.register_account(
@@ -162,11 +164,13 @@ void BrowserSide::on_call(SessionId session, const wcs::CallRequest& call) {
   if (!dialled) {
     return end_at_once(session, call.call_id, Reason::kBadNumber, dialled.error().text);
   }
-  Result<std::unique_ptr<call::Leg>> callee = callee_leg(*caller, call, *dialled);
-  if (!callee) {
-    const Reason reason =
-        callee.error().code == ErrorCode::kNotFound ? Reason::kNotFound : Reason::kBadNumber;
-    return end_at_once(session, call.call_id, reason, callee.error().text);
+  Callee callee = switchboard_->find({.kind = caller->kind,
+                                      .login = caller->login,
+                                      .session = session,
+                                      .account = caller->account},
+                                     *dialled, allowed_headers(call.invite_parameters));
+  if (const auto* nobody = std::get_if<NoCallee>(&callee)) {
+    return end_at_once(session, call.call_id, nobody->reason, nobody->info);
   }
   call::CallParts parts;
   parts.a = std::make_unique<BrowserLeg>(
@@ -175,41 +179,13 @@ void BrowserSide::on_call(SessionId session, const wcs::CallRequest& call) {
                            .party = caller->login + "@" + caller->domain,
                            .peer = {}},
       *hub_, sides_.browser_legs);
-  parts.b = std::move(*callee);
+  parts.b = std::get<std::unique_ptr<call::Leg>>(std::move(callee));
   parts.offer = call.sdp;
   parts.caller = {
       .user = caller->login, .domain = caller->domain, .display_name = call.visible_name};
   parts.callee = {.user = dialled->user, .domain = dialled->host, .display_name = {}};
   parts.applicant = applicant;
   sides_.calls.start(std::move(parts));
-}
-
-Result<std::unique_ptr<call::Leg>> BrowserSide::callee_leg(const Entry& caller,
-                                                           const wcs::CallRequest& call,
-                                                           const call::Dialled& dialled) {
-  using Leg = std::unique_ptr<call::Leg>;
-  const call::Route route = call::route(caller.kind, sides_.directory.domain(), dialled);
-  if (std::holds_alternative<call::ToEcho>(route)) return sides_.directory.echo();
-  if (const auto* to = std::get_if<call::ToUser>(&route)) {
-    const auto callee = sides_.accounts.callee(to->login, sides_.directory.domain());
-    const Entry* entry = callee ? sides_.accounts.find(*callee) : nullptr;
-    if (!entry || entry->kind != call::AccountKind::kLocal) {
-      return Error{ErrorCode::kNotFound, "nobody of that name is signed in here"};
-    }
-    return Leg(std::make_unique<BrowserLeg>(
-        BrowserLeg::Identity{.session = *callee,
-                             .call_id = sides_.random.token(22),
-                             .party = entry->login + "@" + entry->domain,
-                             .peer = {}},
-        *hub_, sides_.browser_legs));
-  }
-  const sip::Uri& aor = caller.account.aor;
-  const std::string& host = dialled.host.empty() ? aor.host() : dialled.host;
-  const uint16_t port = host == aor.host() ? aor.port() : uint16_t{0};
-  auto uri = sip::Uri::sip(dialled.user, host, port);
-  if (!uri) return Error{ErrorCode::kMalformed, "the address names no valid host"};
-  return Leg(std::make_unique<SipLeg>(caller.account, std::move(*uri),
-                                      allowed_headers(call.invite_parameters), sides_.sip_legs));
 }
 
 void BrowserSide::end_at_once(SessionId session, std::string_view call_id, Reason reason,

@@ -4,25 +4,13 @@
 // Thread: control. Owner: app::Gateway.
 #pragma once
 
-#include "call/directory.h"
-#include "call/registry.h"
-#include "legs/accounts.h"
-#include "legs/browser_leg.h"
+#include <optional>
+
 #include "legs/sign_in_guard.h"
-#include "legs/sip_leg.h"
+#include "legs/switchboard.h"
 #include "wcs/hub.h"
 
 namespace patchcord::legs {
-
-struct Sides {  // what the two sides share; all outlive them
-  Executor& control;
-  Random& random;
-  Accounts& accounts;
-  BrowserLegs& browser_legs;
-  SipLegs& sip_legs;
-  call::Directory& directory;
-  call::Registry& calls;
-};
 
 struct BrowserLimits {
   SignInLimits sign_in{};
@@ -34,7 +22,10 @@ class BrowserSide final : public wcs::HubListener {
   BrowserSide(Sides sides, const BrowserLimits& limits)
       : sides_(sides), limits_(limits), guard_(limits.sign_in) {}
   void set_sessions_per_account(size_t most) { limits_.sessions_per_account = most; }
-  void attach(wcs::Hub& hub) { hub_ = &hub; }  // once, before the first browser
+  void attach(wcs::Hub& hub) {  // once, before the first browser
+    hub_ = &hub;
+    switchboard_.emplace(sides_, hub);
+  }
 
   void on_sign_in(SessionId session, const wcs::SignIn& sign_in) override;
   void on_sign_out(SessionId session, wcs::SignOut why) override;
@@ -57,8 +48,6 @@ class BrowserSide final : public wcs::HubListener {
   void sign_in_at_server(SessionId session, const wcs::SignIn& sign_in);
   void refuse(SessionId session, call::Reason reason, std::string_view status,
               std::string_view info = {});
-  Result<std::unique_ptr<call::Leg>> callee_leg(const Entry& caller, const wcs::CallRequest& call,
-                                                const call::Dialled& dialled);
   void end_at_once(SessionId session, std::string_view call_id, call::Reason reason,
                    std::string_view info = {});
 
@@ -66,6 +55,7 @@ class BrowserSide final : public wcs::HubListener {
   BrowserLimits limits_;
   SignInGuard guard_;
   wcs::Hub* hub_ = nullptr;
+  std::optional<Switchboard> switchboard_;
 };
 
 // The INVITE headers a page may set: names that begin with X-, values of one line.

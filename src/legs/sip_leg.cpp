@@ -41,6 +41,15 @@ std::string party_of(const sip::Uri& uri) {
   return uri.host().empty() ? uri.user_text() : uri.user_text() + "@" + uri.host();
 }
 
+// A phone of ours is where its flow comes from, whatever its account is called.
+std::optional<sip::ResolveQuery> query_of(const sip::Account& account) {
+  if (!account.flow) return sip::resolve_query(sip::next_hop_of(account));
+  const SocketAddress& address = account.flow->address;
+  return sip::ResolveQuery{.host = address.ip().to_string(),
+                           .port = address.port(),
+                           .transport = account.flow->transport};
+}
+
 Reason reason_of(const Error& no_way) {
   switch (no_way.code) {
     case ErrorCode::kForbidden:
@@ -93,7 +102,7 @@ call::LegInfo SipLeg::info() const {
 void SipLeg::prepare() {
   way_ticket_ = ++table_.last_ticket;
   table_.waiting.emplace(way_ticket_, this);
-  const auto query = sip::resolve_query(sip::next_hop_of(account_));
+  const auto query = query_of(account_);
   if (!query) return on_way({ErrorCode::kUnsupported, "no SIP URI, or a transport not known here"});
   table_.ways.find(*query, [&table = table_, ticket = way_ticket_](Result<IpAddress> way) {
     const auto found = table.waiting.find(ticket);
@@ -156,7 +165,9 @@ void SipLeg::end(const call::Ending& ending) {
   how.status = ending.sip_status >= 400 ? ending.sip_status
                : row.sip_status >= 400  ? row.sip_status
                                         : 480;
-  if (ending.q850 != 0) {
+  if (ending.reason == Reason::kAnsweredElsewhere) {
+    how.reason = "SIP;cause=200;text=\"Call completed elsewhere\"";  // no missed call (RFC 3326)
+  } else if (ending.q850 != 0) {
     how.reason = fmt::format("Q.850;cause={}", ending.q850);
   } else if (ending.by == call::EndedBy::kGateway && ending.reason != Reason::kHangup) {
     how.reason = fmt::format("SIP;cause={};text=\"{}\"", how.status, row.name);

@@ -39,6 +39,25 @@ void SipSide::on_event(const sip::Event& event) {
 }
 
 void SipSide::on_incoming(const sip::IncomingCall& incoming) {
+  if (const auto refusal = sides_.calls.refusal(applicant_of(incoming))) {
+    return refuse(incoming, *refusal);
+  }
+  if (incoming.local_user.empty()) {
+    from_server(incoming);
+  } else {
+    from_phone(incoming);
+  }
+}
+
+// A phone of ours has the limits of its user; a SIP server has none but those of the house.
+call::Applicant SipSide::applicant_of(const sip::IncomingCall& incoming) const {
+  if (incoming.local_user.empty()) return {};
+  return {wcs::user_key(incoming.local_user, sides_.directory.plan().domain),
+          incoming.source.address.ip().network()};
+}
+
+// From a SIP server at which a browser is registered: the call is for that browser.
+void SipSide::from_server(const sip::IncomingCall& incoming) {
   const std::string user = incoming.request_uri.user_text();
   std::optional<SessionId> session = sides_.accounts.session_at(user);
   if (!session) session = sides_.accounts.callee(user, incoming.to.host());
@@ -46,24 +65,45 @@ void SipSide::on_incoming(const sip::IncomingCall& incoming) {
     session = sides_.accounts.callee(incoming.to.user_text(), incoming.to.host());
   }
   if (!session) return refuse(incoming, call::Reason::kNotFound);
-  if (const auto refusal = sides_.calls.refusal()) return refuse(incoming, *refusal);
   const Entry& callee = *sides_.accounts.find(*session);
-
-  call::CallParts parts;
-  parts.a = std::make_unique<SipLeg>(incoming, sides_.sip_legs);
-  parts.b =
+  start(
+      incoming, {.user = callee.login, .domain = callee.domain, .display_name = {}},
       std::make_unique<BrowserLeg>(BrowserLeg::Identity{.session = *session,
                                                         .call_id = sides_.random.token(22),
                                                         .party = callee.login + "@" + callee.domain,
                                                         .peer = {}},
-                                   hub_, sides_.browser_legs);
+                                   hub_, sides_.browser_legs));
+}
+
+// From a phone of ours: it dials as a browser does, and reaches who a browser reaches.
+void SipSide::from_phone(const sip::IncomingCall& incoming) {
+  call::Dialled dialled;
+  if (const auto read = call::read_dialled(incoming.request_uri.user_text())) dialled = *read;
+  dialled.host = incoming.request_uri.host();
+  const auto ip = incoming.request_uri.ip();
+  const sip::UserAgent& agent = sides_.sip_legs.user_agent;
+  if (ip && *ip == agent.local_address(incoming.source).ip()) dialled.host.clear();
+  if (dialled.user.empty()) return refuse(incoming, call::Reason::kBadNumber);
+  Callee callee =
+      switchboard_.find({.login = incoming.local_user, .session = {}, .account = {}}, dialled, {});
+  if (const auto* nobody = std::get_if<NoCallee>(&callee)) return refuse(incoming, nobody->reason);
+  start(incoming, {.user = dialled.user, .domain = {}, .display_name = {}},
+        std::get<std::unique_ptr<call::Leg>>(std::move(callee)));
+}
+
+void SipSide::start(const sip::IncomingCall& incoming, call::Party callee,
+                    std::unique_ptr<call::Leg> leg) {
+  call::CallParts parts;
+  parts.a = std::make_unique<SipLeg>(incoming, sides_.sip_legs);
+  parts.b = std::move(leg);
   parts.offer = incoming.sdp;
   parts.a_media_address = local_address_(incoming.source).ip();
   parts.a_signalling_peer = incoming.source.address.ip();
   parts.caller = {.user = incoming.from.user_text(),
                   .domain = incoming.from.host(),
                   .display_name = incoming.display_name};
-  parts.callee = {.user = callee.login, .domain = callee.domain, .display_name = {}};
+  parts.callee = std::move(callee);
+  parts.applicant = applicant_of(incoming);
   sides_.calls.start(std::move(parts));
 }
 

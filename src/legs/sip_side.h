@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SipSide: what the SIP network says, brought to the house: an event of a dialog to its leg, of a
-// registration to its browser, a call from outside to the browser it is for.
+// registration to its browser, a call from outside to the browser it is for, a call of a phone of
+// ours to whom it dialled.
 // Thread: control. Owner: app::Gateway.
 #pragma once
 
@@ -13,17 +14,26 @@ class SipSide final : public sip::UserAgentListener {
  public:
   explicit SipSide(Sides sides, BrowserSide& browsers, wcs::Hub& hub,
                    Function<SocketAddress(const sip::Target&)> local_address)
-      : sides_(sides), browsers_(browsers), hub_(hub), local_address_(std::move(local_address)) {}
+      : sides_(sides),
+        browsers_(browsers),
+        hub_(hub),
+        switchboard_(sides, hub),
+        local_address_(std::move(local_address)) {}
 
   void on_event(const sip::Event& event) override;
 
  private:
   void on_incoming(const sip::IncomingCall& incoming);
+  call::Applicant applicant_of(const sip::IncomingCall& incoming) const;
+  void from_server(const sip::IncomingCall& incoming);
+  void from_phone(const sip::IncomingCall& incoming);
+  void start(const sip::IncomingCall& incoming, call::Party callee, std::unique_ptr<call::Leg> leg);
   void refuse(const sip::IncomingCall& incoming, call::Reason reason);
 
   Sides sides_;
   BrowserSide& browsers_;
   wcs::Hub& hub_;
+  Switchboard switchboard_;
   Function<SocketAddress(const sip::Target&)> local_address_;
 };
 

@@ -16,6 +16,10 @@ PipeSettings settings_towards(const EndpointPlan& destination, int opus_complexi
   return settings;
 }
 
+bool is_inside(const EndpointPlan& plan) {
+  return std::holds_alternative<EchoPlan>(plan) || std::holds_alternative<AnnouncementPlan>(plan);
+}
+
 }  // namespace
 
 Bridge::Bridge(Parts parts, const MediaPlan& plan, EventSink& events, MonoTime now)
@@ -56,7 +60,10 @@ void Bridge::forward(Side source, rtp::Packet& packet, MonoTime now) {
 
 void Bridge::settle(MonoTime now) {
   for (const Side side : kSides) {
-    if (endpoint(other(side)).is_ready()) lane(side).start(now);
+    if (endpoint(other(side)).is_ready()) {
+      lane(side).start(now);
+      if (plan_.from(side).flow == AudioPlan::Flow::kOpen) endpoint(side).begin(now);
+    }
     while (auto packet = endpoint(side).next_packet(now)) forward(side, *packet, now);
   }
 }
@@ -102,7 +109,7 @@ void Bridge::note_loss(Side source) {
 }
 
 void Bridge::check_silence(Side side, MonoTime now) {
-  if (std::holds_alternative<EchoPlan>(plan_.endpoints[index(side)])) return;
+  if (is_inside(plan_.endpoints[index(side)])) return;
   if (plan_.inactivity.count() == 0 || !open_since_) return;
   const MonoTime alive = std::max(*open_since_, endpoint(side).last_heard().value_or(*open_since_));
   const bool is_silent = now - alive >= plan_.inactivity;

@@ -40,8 +40,12 @@ class Endpoint : public PacketSink {
   // One datagram for this endpoint. Nothing unless it is RTP of the peer, of a known payload type.
   virtual std::optional<rtp::Packet> receive(net::Port& port, net::Datagram& datagram,
                                              MonoTime now) = 0;
-  // What the endpoint itself gives now without a datagram (an echo); ask until there is none.
+  // What the endpoint itself gives now without a datagram (an echo, a tune); ask until there is
+  // none.
   virtual std::optional<rtp::Packet> next_packet(MonoTime /*now*/) { return std::nullopt; }
+
+  // The other side hears from now on: what this one plays may begin. Repeated: nothing.
+  virtual void begin(MonoTime /*now*/) {}
 
   // Has this address proved to belong to the peer?
   virtual bool has_proved(const TransportAddress& /*address*/, MonoTime /*now*/) const {

@@ -164,6 +164,8 @@ Result<LocalMedia> Engine::Implementation::reserve_side(EndpointKind kind, size_
       opening.ports[index(side)] = std::move(pair);
       return LocalMedia(RtpLocal{number, static_cast<uint16_t>(number + 1)});
     }
+    case EndpointKind::kAnnouncement:
+      return LocalMedia(AnnouncementLocal{});
     case EndpointKind::kEcho:
       break;
   }

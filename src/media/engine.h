@@ -50,8 +50,9 @@ struct RtpLocal {
 };
 
 struct EchoLocal {};
+struct AnnouncementLocal {};
 
-using LocalMedia = std::variant<WebrtcLocal, RtpLocal, EchoLocal>;
+using LocalMedia = std::variant<WebrtcLocal, RtpLocal, EchoLocal, AnnouncementLocal>;
 
 struct Reservation {
   MediaId id;
@@ -79,6 +80,10 @@ struct Digit {  // a telephone-event of this side, once per press
   char digit;  // 0-9 * # A-D
 };
 
+struct Played {  // an announcement has come to its end
+  Side side;
+};
+
 struct EndpointStats {
   uint64_t packets_received = 0;
   uint64_t packets_sent = 0;
@@ -102,7 +107,7 @@ struct Stats {                               // every second and once at the end
   bool final = false;
 };
 
-using MediaEvent = std::variant<Connected, Failed, Silent, FirstPacket, Digit, Stats>;
+using MediaEvent = std::variant<Connected, Failed, Silent, FirstPacket, Digit, Played, Stats>;
 
 // What happened at the ports that all browsers share, since the start.
 struct SharedPortTotals {

@@ -34,9 +34,10 @@ constexpr size_t index(Side side) {
 }
 
 enum class EndpointKind : uint8_t {
-  kWebrtc,  // a browser: ICE-lite, DTLS-SRTP, on the worker's shared port
-  kRtp,     // a SIP peer: plain RTP and RTCP on a port pair of its own
-  kEcho,    // a far end that is inside and sends back what it hears
+  kWebrtc,        // a browser: ICE-lite, DTLS-SRTP, on the worker's shared port
+  kRtp,           // a SIP peer: plain RTP and RTCP on a port pair of its own
+  kEcho,          // a far end that is inside and sends back what it hears
+  kAnnouncement,  // a far end that is inside, plays its tune once, and hears nothing
 };
 
 // One payload type as negotiated with one side.
@@ -83,7 +84,11 @@ struct EchoPlan {
   bool operator==(const EchoPlan&) const = default;
 };
 
-using EndpointPlan = std::variant<WebrtcPlan, RtpPlan, EchoPlan>;
+struct AnnouncementPlan {
+  bool operator==(const AnnouncementPlan&) const = default;
+};
+
+using EndpointPlan = std::variant<WebrtcPlan, RtpPlan, EchoPlan, AnnouncementPlan>;
 
 // One direction of the audio track.
 struct AudioPlan {

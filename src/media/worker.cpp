@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "core/log.h"
+#include "media/announcement_endpoint.h"
+#include "media/echo_endpoint.h"
 #include "media/rtp_endpoint.h"
-#include "media/sound_endpoint.h"
 #include "media/webrtc_endpoint.h"
 #include "rtc/demux.h"
 #include "rtc/stun.h"
@@ -163,7 +164,10 @@ std::unique_ptr<Endpoint> Worker::make_endpoint(Opening& opening, Side side, Eve
     return std::make_unique<RtpEndpoint>(
         std::move(identity), std::move(*opening.ports[index(side)]), loop_.outbox(), events);
   }
-  return std::make_unique<SoundEndpoint>();
+  if (std::holds_alternative<AnnouncementLocal>(local)) {
+    return std::make_unique<AnnouncementEndpoint>(side, tune_, events);
+  }
+  return std::make_unique<EchoEndpoint>();
 }
 
 void Worker::sit(Call& call, Opening& opening) {

@@ -26,6 +26,7 @@
 #include "media/deadline_heap.h"
 #include "media/engine.h"
 #include "media/tcp_flows.h"
+#include "media/tune.h"
 #include "net/port_pool.h"
 #include "net/wire.h"
 #include "rtc/dtls.h"
@@ -121,6 +122,7 @@ class Worker final : private net::Resident, private TcpFlows::Host {
   rtc::DtlsContext dtls_;
   const Settings settings_;
   Function<void(Report)> report_to_control_;
+  const Tune tune_ = make_tune();
   SystemRandom random_;
   MonoTime now_;
   std::unordered_map<MediaId, std::unique_ptr<Call>> calls_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "registrar/home.h"
 
-#include "registrar/echo_leg.h"
+#include "registrar/service_leg.h"
 
 namespace patchcord::registrar {
 namespace {
@@ -19,11 +19,11 @@ bool equals_in_constant_time(std::string_view expected, std::string_view given) 
 
 }  // namespace
 
-Home::Home(Availability availability, std::string domain, Users users)
-    : availability_(availability), domain_(std::move(domain)), users_(std::move(users)) {}
+Home::Home(Availability availability, call::NumberPlan plan, Users users)
+    : availability_(availability), plan_(std::move(plan)), users_(std::move(users)) {}
 
 bool Home::is_ours(std::string_view domain) const {
-  return availability_ == Availability::kOn && domain == domain_;
+  return availability_ == Availability::kOn && domain == plan_.domain;
 }
 
 bool Home::verify(std::string_view login, std::string_view password) const {
@@ -34,8 +34,8 @@ bool Home::verify(std::string_view login, std::string_view password) const {
   return exists && equal;
 }
 
-std::unique_ptr<call::Leg> Home::echo() {
-  return std::make_unique<EchoLeg>();
+std::unique_ptr<call::Leg> Home::service(call::Service service) {
+  return std::make_unique<ServiceLeg>(service);
 }
 
 }  // namespace patchcord::registrar

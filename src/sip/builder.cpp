@@ -2,6 +2,7 @@
 #include "sip/builder.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "sip/grammar.h"
@@ -147,6 +148,14 @@ Builder make_response(const Message& request, int status, std::string_view reaso
   if (status == 100) out.copy(request, Header::kTimestamp);  // RFC 3261 8.2.6.1
   if (makes_dialog(request, status)) out.copy(request, Header::kRecordRoute);
   return out;
+}
+
+std::string stateless_tag(const Message& request, uint64_t key) {
+  std::string seed(request.header(Header::kVia));
+  seed += request.call_id();
+  seed += from_tag(request);
+  seed += std::to_string(key);
+  return std::to_string(std::hash<std::string>()(seed));
 }
 
 }  // namespace patchcord::sip

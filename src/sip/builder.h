@@ -59,4 +59,8 @@ class Builder {
 Builder make_response(const Message& request, int status, std::string_view reason = {},
                       std::string_view to_tag = {});
 
+// A To tag that a repetition of the request gets again, though nothing was kept (RFC 3261 8.2.7).
+// `key` is the server's own, so that nobody foretells it.
+std::string stateless_tag(const Message& request, uint64_t key);
+
 }  // namespace patchcord::sip

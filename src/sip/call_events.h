@@ -36,6 +36,8 @@ struct Account {
   // a dialog or registers; any other realm is refused after that.
   std::string realm{};
   std::optional<Uri> outbound_proxy{};
+  // A phone of our own domain is reached by the flow it registered over, and by no other way.
+  std::optional<Target> flow{};
 };
 
 // A header line of the owner's. The owner has checked the name against its allow-list; the user
@@ -71,6 +73,8 @@ struct IncomingCall {
   std::string sdp;  // empty: we are asked to offer (in answer())
   Target source;
   std::vector<ExtraHeader> headers;  // X- headers only
+  // Of our own domain, who proved to be it; empty: the call comes from a SIP server.
+  std::string local_user{};
 };
 // The INVITE is on its way and the next hop has it (100).
 struct Trying {

@@ -42,6 +42,7 @@ std::optional<DialogState> DialogState::as_caller(const RequestDraft& invite, co
   state.remote_target_ = target ? std::move(*target) : invite.target;
   state.route_set_ = std::move(*routes);
   state.local_cseq_ = invite.cseq;
+  state.flow_ = invite.flow;
   return state;
 }
 
@@ -88,6 +89,7 @@ RequestDraft DialogState::draft(Method method, uint32_t cseq) const {
   draft.to = remote_;
   draft.call_id = call_id_;
   draft.cseq = cseq;
+  draft.flow = flow_;
   if (method == Method::kInvite || method == Method::kUpdate) draft.contact_user = contact_user_;
   return draft;
 }

@@ -34,6 +34,8 @@ class DialogState {
   // The ACK of a 2xx to the INVITE that had that CSeq.
   RequestDraft ack(uint32_t invite_cseq) const;
   void set_contact_user(std::string user) { contact_user_ = std::move(user); }
+  // The peer is a phone of ours: requests go by this flow and never where its Contact says.
+  void set_flow(const Target& flow) { flow_ = flow; }
   // Where the drafts go first: the first route, else the remote target (strict routers included).
   const Uri& next_hop() const;
   uint32_t next_cseq() { return ++local_cseq_; }
@@ -56,6 +58,7 @@ class DialogState {
   Uri remote_target_;
   std::vector<NameAddr> route_set_;
   std::string contact_user_;
+  std::optional<Target> flow_;
   uint32_t local_cseq_ = 0;
   std::optional<uint32_t> remote_cseq_;
 };

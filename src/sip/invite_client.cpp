@@ -32,6 +32,7 @@ RequestDraft draft_of(OutgoingCall call, Random& random) {
   draft.method = Method::kInvite;
   draft.target = call.callee;
   draft.routes = preloaded_route(call.account);
+  draft.flow = call.account.flow;
   draft.from = NameAddr{call.account.display_name, identity_of(call.account.aor), {}};
   draft.from.params.set("tag", random.token(12));
   draft.to = NameAddr{{}, identity_of(call.callee), {}};

@@ -30,6 +30,7 @@ struct RequestDraft {
   std::vector<ExtraHeader> headers;
   std::string content_type;
   std::string body;
+  std::optional<Target> flow{};  // goes there, whatever the next hop is called
 };
 
 // How we are seen by a target: what Via and Contact are made of.

@@ -89,6 +89,11 @@ RequestId RequestSender::send(RequestDraft draft, const Uri& next_hop, RequestOw
   const RequestId id(++last_id_);
   Request& request =
       all_.emplace(id, Request{.draft = std::move(draft), .owner = owner}).first->second;
+  if (request.draft.flow) {
+    request.targets.push_back(*request.draft.flow);
+    try_target(id, request, now);
+    return id;
+  }
   const auto query = resolve_query(next_hop);
   if (!query) {
     fail_soon(id, request, no_way("no SIP URI, or a transport we do not have"), now);

@@ -97,7 +97,7 @@ DialogId UserAgent::invite(OutgoingCall call, MonoTime now) {
 
 // The callee never chooses where we send: the account's proxy or its own domain does.
 bool UserAgent::may_send_to(const Account& account) {
-  return bench_.may_send_to(next_hop_of(account));
+  return account.flow || bench_.may_send_to(next_hop_of(account));
 }
 
 // ---- commands
@@ -222,6 +222,7 @@ void UserAgent::on_resolved(ResolveTicket ticket, Result<Targets> targets, MonoT
 void UserAgent::on_transport_error(const Target& target, const TransportFault& fault,
                                    MonoTime now) {
   turn([&] {
+    if (domain_) domain_->on_flow_lost(target);
     transactions_.on_transport_error(target, fault, now);
     std::vector<RegistrationId> registrations;
     for (const auto& [id, registration] : registrations_) registrations.push_back(id);

@@ -21,6 +21,7 @@
 #include "core/time.h"
 #include "sip/call_events.h"
 #include "sip/dialog.h"
+#include "sip/local_domain.h"
 #include "sip/outside.h"
 #include "sip/registration.h"
 #include "sip/user_agent_config.h"
@@ -37,7 +38,7 @@ class UserAgentListener {
 // What was dropped, and why: for the metrics.
 enum class SipDrop : uint8_t {
   kMalformed,      // wrong responses, wrong ACKs, no SIP
-  kUnknownSource,  // a request from who may not call us
+  kUnknownSource,  // a request from who may not call us, or asks for a challenge too often
   kStray,          // an ACK or a response that belongs to nothing
   kFull,           // a limit of ours
   kCount,
@@ -52,6 +53,9 @@ class UserAgent final : private RequestUser, private ServerTransactionUser {
   // Calls from us. The id is good at once; a refusal of ours (next hop not allowed, too many
   // dialogs, a header with a line break) comes as Ended with status 403, 503 or 400.
   DialogId invite(OutgoingCall call, MonoTime now);
+
+  // The domain this gateway is the server of; outlives the user agent. Null: none.
+  void serve(LocalDomain* domain) { domain_ = domain; }
 
   // Calls to us, by the id of IncomingCall.
   void ring(DialogId dialog, MonoTime now);                                    // 180
@@ -85,6 +89,9 @@ class UserAgent final : private RequestUser, private ServerTransactionUser {
   // Every message in and out, with credentials and nonces masked.
   void set_trace(Trace trace) { wire_.set_trace(std::move(trace)); }
 
+  // Our own address as that peer reaches it.
+  SocketAddress local_address(const Target& target) const { return wire_.local_address(target); }
+
   size_t dialog_count() const { return dialogs_.size(); }
   size_t registration_count() const { return registrations_.size(); }
   size_t transaction_count() const { return transactions_.size(); }
@@ -109,12 +116,14 @@ class UserAgent final : private RequestUser, private ServerTransactionUser {
   void on_ack(const Message& ack, MonoTime now);
   void on_cancel(const Message& cancel, const Target& from, MonoTime now);
   void on_dialog_request(DialogId id, const Message& request, const Target& from, MonoTime now);
-  void on_call(const Message& invite, const Target& from, MonoTime now);
+  void on_domain_request(const Message& request, const Target& from, MonoTime now);
+  void give(const DomainAnswer& answer, const Message& request, const Target& from, MonoTime now);
+  void on_call(const Message& invite, const Target& from, std::string local_user, MonoTime now);
   void on_options(const Message& request, const Target& from);
   bool is_welcome(const Message& request, const Target& from);
+  bool is_of_an_invite(const Message& request, const Target& from) const;
   bool refuses(const Message& request, const Target& from);
   DialogId dialog_of(const Message& request) const;
-  std::string stateless_tag(const Message& request) const;
   void reply(const Message& request, const Target& from, Builder response);
   void reply(const Message& request, const Target& from, int status, std::string_view phrase = {});
 
@@ -144,6 +153,7 @@ class UserAgent final : private RequestUser, private ServerTransactionUser {
   Outside& outside_;
   Random& random_;
   UserAgentListener& listener_;
+  LocalDomain* domain_ = nullptr;
   Wire wire_;
   TransactionTable transactions_;
   RequestSender requests_;

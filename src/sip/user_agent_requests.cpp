@@ -4,7 +4,6 @@
 // else is answered from the request alone (RFC 3261 8.2.7), so a flood finds nothing to fill.
 #include <strings.h>
 
-#include <functional>
 #include <utility>
 
 #include "sip/capabilities.h"
@@ -37,8 +36,16 @@ Capabilities capabilities_for(Method method) {
 bool UserAgent::is_welcome(const Message& request, const Target& from) {
   if (next_hops_.contains(from.address.ip())) return true;
   if (policy_.may_call_us && policy_.may_call_us(from)) return true;
+  if (is_of_an_invite(request, from)) return true;
   const auto dialog = dialogs_.find(dialog_of(request));
   return dialog != dialogs_.end() && dialog->second.is_peer(from.address.ip());
+}
+
+// The CANCEL of an INVITE that was let in, or the ACK of its failure: from where that came.
+bool UserAgent::is_of_an_invite(const Message& request, const Target& from) const {
+  if (!request.is(Method::kCancel) && !request.is(Method::kAck)) return false;
+  const Target* caller = transactions_.target(transactions_.invite_of(request));
+  return caller && caller->address.ip() == from.address.ip();
 }
 
 DialogId UserAgent::dialog_of(const Message& request) const {
@@ -58,7 +65,9 @@ void UserAgent::on_wrong_request(const Parsed& parsed, const Target& from) {
 }
 
 void UserAgent::on_request(const Message& request, const Target& from, MonoTime now) {
-  if (!is_welcome(request, from)) return drops_.add(SipDrop::kUnknownSource);
+  const bool is_for_domain =
+      domain_ && to_tag(request).empty() && domain_->claims(request, from, now);
+  if (!is_for_domain && !is_welcome(request, from)) return drops_.add(SipDrop::kUnknownSource);
   if (request.is(Method::kAck)) return on_ack(request, now);
   switch (transactions_.receive_request(request, now)) {
     case TransactionTable::Match::kAbsorbed:
@@ -69,14 +78,39 @@ void UserAgent::on_request(const Message& request, const Target& from, MonoTime 
       break;
   }
   if (request.is(Method::kCancel)) return on_cancel(request, from, now);
+  if (is_for_domain) return on_domain_request(request, from, now);
   if (refuses(request, from)) return;
   if (!to_tag(request).empty()) {
     const DialogId id = dialog_of(request);
     return id == DialogId() ? reply(request, from, 481) : on_dialog_request(id, request, from, now);
   }
-  if (request.is(Method::kInvite)) return on_call(request, from, now);
+  if (request.is(Method::kInvite)) return on_call(request, from, {}, now);
   if (request.is(Method::kOptions)) return on_options(request, from);
   reply(request, from, 481);  // BYE, UPDATE, INFO: only in a dialog
+}
+
+// A request outside a dialog that is for the server of our own domain.
+void UserAgent::on_domain_request(const Message& request, const Target& from, MonoTime now) {
+  const Admission admission = domain_->receive(request, from, now);
+  if (const auto* answer = std::get_if<DomainAnswer>(&admission)) {
+    return give(*answer, request, from, now);
+  }
+  const auto* admitted = std::get_if<Admit>(&admission);
+  if (!admitted) return drops_.add(SipDrop::kUnknownSource);
+  if (refuses(request, from)) return;
+  if (request.is(Method::kInvite)) return on_call(request, from, admitted->user, now);
+  if (request.is(Method::kOptions)) return on_options(request, from);
+  reply(request, from, 481);
+}
+
+void UserAgent::give(const DomainAnswer& answer, const Message& request, const Target& from,
+                     MonoTime now) {
+  if (answer.keeping == DomainAnswer::Keeping::kTransaction) {
+    const TransactionId transaction = transactions_.accept(request, from, now);
+    if (transaction == TransactionId()) return drops_.add(SipDrop::kFull);
+    return transactions_.respond(transaction, answer.response, now);
+  }
+  wire_.send(response_target(request, from), answer.response.text());
 }
 
 void UserAgent::on_ack(const Message& ack, MonoTime now) {
@@ -111,14 +145,16 @@ void UserAgent::on_dialog_request(DialogId id, const Message& request, const Tar
   });
 }
 
-void UserAgent::on_call(const Message& invite, const Target& from, MonoTime now) {
+void UserAgent::on_call(const Message& invite, const Target& from, std::string local_user,
+                        MonoTime now) {
   if (asks_too_small_a_timer(invite, config_.min_se)) {
     const auto least = static_cast<uint32_t>(config_.min_se.count());
-    Builder builder = make_response(invite, 422, {}, stateless_tag(invite));
+    Builder builder = make_response(invite, 422, {}, stateless_tag(invite, tag_key_));
     return reply(invite, from, std::move(builder.add(Header::kMinSe, least)));
   }
   auto state = DialogState::as_callee(invite, random_.token(12));
   if (!state) return reply(invite, from, 400, "Unusable Contact Or Record-Route");
+  if (!local_user.empty()) state->set_flow(from);
   if (dialogs_.size() >= config_.max_dialogs || transactions_.is_full()) {
     drops_.add(SipDrop::kFull);
     return reply(invite, from, 503);
@@ -140,11 +176,12 @@ void UserAgent::on_call(const Message& invite, const Target& from, MonoTime now)
                             .call_id = std::string(invite.call_id()),
                             .sdp = sdp_of(invite),
                             .source = from,
-                            .headers = x_headers(invite)});
+                            .headers = x_headers(invite),
+                            .local_user = std::move(local_user)});
 }
 
 void UserAgent::on_options(const Message& request, const Target& from) {
-  Builder builder = make_response(request, 200, {}, stateless_tag(request));
+  Builder builder = make_response(request, 200, {}, stateless_tag(request, tag_key_));
   builder.add(Header::kAllow, our_allow())
       .add(Header::kSupported, our_supported())
       .add(Header::kAccept, token_list(kOfferTypes));
@@ -156,24 +193,15 @@ bool UserAgent::refuses(const Message& request, const Target& from) {
   if (!refusal) return false;
   // A BYE ends the call whatever body it brings (statistics, mostly).
   if (request.is(Method::kBye) && refusal->status == 415) return false;
-  Builder builder = make_response(request, refusal->status, {}, stateless_tag(request));
+  Builder builder = make_response(request, refusal->status, {}, stateless_tag(request, tag_key_));
   builder.add(refusal->header, refusal->value);
   reply(request, from, std::move(builder));
   return true;
 }
 
-// A repeated request gets the same tag, though nothing was kept (RFC 3261 8.2.7).
-std::string UserAgent::stateless_tag(const Message& request) const {
-  std::string seed(request.header(Header::kVia));
-  seed += request.call_id();
-  seed += from_tag(request);
-  seed += std::to_string(tag_key_);
-  return std::to_string(std::hash<std::string>()(seed));
-}
-
 void UserAgent::reply(const Message& request, const Target& from, int status,
                       std::string_view phrase) {
-  reply(request, from, make_response(request, status, phrase, stateless_tag(request)));
+  reply(request, from, make_response(request, status, phrase, stateless_tag(request, tag_key_)));
 }
 
 void UserAgent::reply(const Message& request, const Target& from, Builder response) {

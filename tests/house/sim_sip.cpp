@@ -138,6 +138,16 @@ sip::DialogId FarSide::call(const std::string& user, bool sdp_in_invite) {
   return dialog_;
 }
 
+sip::DialogId FarSide::dial(sip::Account account, const std::string& uri) {
+  dialog_ = user_agent_.invite({.account = std::move(account),
+                                .callee = *sip::Uri::parse(uri),
+                                .sdp = sdp(),
+                                .headers = {},
+                                .call_id = {}},
+                               world_.now());
+  return dialog_;
+}
+
 void FarSide::hangup() {
   user_agent_.hangup(dialog_, {}, world_.now());
 }
@@ -194,6 +204,9 @@ void FarSide::on_event(const sip::Event& event) {
   } else if (const auto* over = std::get_if<sip::Ended>(&event)) {
     ended.push_back(*over);
     if (over->dialog == dialog_) is_up = sends_sound_ = false;
+  } else if (std::holds_alternative<sip::Registered>(event) ||
+             std::holds_alternative<sip::RegistrationFailed>(event)) {
+    told.push_back(event);
   }
 }
 

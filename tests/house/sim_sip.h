@@ -67,6 +67,8 @@ class FarSide final : public sip::UserAgentListener {
   // Calls the newest contact of `user`; nobody if there is none. sdp_in_invite false: a delayed
   // offer.
   sip::DialogId call(const std::string& user, bool sdp_in_invite = true);
+  // Calls as that account, by its own way.
+  sip::DialogId dial(sip::Account account, const std::string& uri);
   void hangup();
   void reoffer(const std::string& direction);  // re-INVITE with "sendonly", "inactive", ...
   void send_sound(bool on) { sends_sound_ = on; }
@@ -77,6 +79,7 @@ class FarSide final : public sip::UserAgentListener {
   int registrations = 0;  // REGISTERs accepted with expires over 0
   int unregistrations = 0;
   int invites = 0;
+  std::vector<sip::Event> told;  // of its own registrations
   std::vector<sip::Ended> ended;
   bool is_up = false;
   std::string last_offer;  // the gateway's SDP

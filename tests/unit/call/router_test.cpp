@@ -39,15 +39,48 @@ TEST(Router, T48_RefusesWhatCouldLeaveItsPlace) {
   }
 }
 
+const NumberPlan kPlan{"home", {{"+1 555 0100", "mobile"}, {"+4930123456", "berlin"}}};
+
+template <class T>
+bool leads(AccountKind caller, const Dialled& dialled) {
+  return std::holds_alternative<T>(route(caller, kPlan, dialled));
+}
+
+std::string login_of(const std::string& dialled) {
+  return std::get<ToUser>(route(AccountKind::kLocal, kPlan, *read_dialled(dialled))).login;
+}
+
 TEST(Router, CalleeNeverChoosesTheNextHop) {
-  const Dialled echo{"600", ""}, elsewhere{"1002", "evil.example"};
-  EXPECT_TRUE(std::holds_alternative<ToEcho>(route(AccountKind::kLocal, "home", echo)));
-  EXPECT_TRUE(std::holds_alternative<ToTrunk>(route(AccountKind::kTrunk, "home", echo)))
-      << "600 of a SIP account is its server's 600";
-  EXPECT_TRUE(std::holds_alternative<ToTrunk>(route(AccountKind::kTrunk, "home", elsewhere)));
-  EXPECT_EQ(std::get<ToUser>(route(AccountKind::kLocal, "home", {"demo2", "home"})).login, "demo2");
-  EXPECT_EQ(std::get<ToUser>(route(AccountKind::kLocal, "home", elsewhere)).login, "")
+  EXPECT_TRUE(leads<ToTrunk>(AccountKind::kTrunk, {"1002", "evil.example"}));
+  EXPECT_TRUE(leads<Nowhere>(AccountKind::kLocal, {"1002", "evil.example"}))
       << "a local user has no way out";
+  EXPECT_TRUE(leads<ToUser>(AccountKind::kLocal, {"demo2", "home"}));
+}
+
+TEST(Router, ServicesAreInsideForLocalUsersOnly) {
+  EXPECT_EQ(std::get<ToService>(route(AccountKind::kLocal, kPlan, {"600", ""})).service,
+            Service::kEcho);
+  EXPECT_EQ(std::get<ToService>(route(AccountKind::kLocal, kPlan, {"601", "home"})).service,
+            Service::kAnnouncement);
+  EXPECT_TRUE(leads<ToTrunk>(AccountKind::kTrunk, {"600", ""}))
+      << "600 of a SIP account is its server's 600";
+}
+
+TEST(Router, ANumberRingsItsUserHoweverItIsDialled) {
+  for (const char* dialled :
+       {"+1 555 0100", "+15550100", "0015550100", "011 1 555 0100", "+1 (555) 01-00", "555-0100",
+        "tel:+15550100", "15550100", "sip:+15550100@home"}) {
+    EXPECT_EQ(login_of(dialled), "mobile") << dialled;
+  }
+  EXPECT_EQ(login_of("0100"), "0100") << "too short an end to be meant for it";
+  EXPECT_EQ(login_of("+15550101"), "+15550101");
+  EXPECT_EQ(login_of("demo2"), "demo2");
+}
+
+TEST(Router, AnEndThatTwoNumbersHaveIsNobodys) {
+  const NumberPlan plan{"home", {{"+15550100", "a"}, {"+25550100", "b"}}};
+  EXPECT_EQ(user_of_number(plan, "5550100"), std::nullopt);
+  EXPECT_EQ(user_of_number(plan, "+25550100"), "b");
 }
 
 TEST(Reason, OneTableForAll) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "media/sound_endpoint.h"
+#include "media/echo_endpoint.h"
 
 #include <algorithm>
 
 namespace patchcord::media {
 
-SoundEndpoint::SoundEndpoint() : ring_(kMaxWaiting) {}
+EchoEndpoint::EchoEndpoint() : ring_(kMaxWaiting) {}
 
-void SoundEndpoint::send(rtp::Packet& packet, MonoTime now) {
+void EchoEndpoint::send(rtp::Packet& packet, MonoTime now) {
   const ByteSpan bytes = packet.bytes();
   if (is_closed_ || waiting_ == ring_.size() || bytes.size() > rtp::kMaxPacketSize) {
     ++dropped_;
@@ -21,7 +21,7 @@ void SoundEndpoint::send(rtp::Packet& packet, MonoTime now) {
   last_sent_ = now;
 }
 
-std::optional<rtp::Packet> SoundEndpoint::next_packet(MonoTime /*now*/) {
+std::optional<rtp::Packet> EchoEndpoint::next_packet(MonoTime /*now*/) {
   if (waiting_ == 0) return std::nullopt;
   Slot& slot = ring_[first_];
   first_ = (first_ + 1) % ring_.size();
@@ -29,7 +29,7 @@ std::optional<rtp::Packet> SoundEndpoint::next_packet(MonoTime /*now*/) {
   return rtp::Packet::parse(MutableByteSpan(slot.bytes).first(slot.size));
 }
 
-EndpointStats SoundEndpoint::stats(MonoTime now) const {
+EndpointStats EchoEndpoint::stats(MonoTime now) const {
   EndpointStats stats;
   stats.packets_received = packets_;
   stats.packets_sent = packets_;

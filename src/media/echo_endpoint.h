@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// SoundEndpoint: a far end that is inside. Today it is the echo: what is sent to it, it gives back
-// at once, packet for packet, so one hears oneself with the delay of the network alone. It makes no
-// packet of its own accord, so two of them facing each other stay silent.
-// Not a mixer, a player or a recorder.
+// EchoEndpoint: a far end that is inside: what is sent to it, it gives back at once, packet for
+// packet, so one hears oneself with the delay of the network alone. It makes no packet of its own
+// accord, so two of them facing each other stay silent.
 // Thread: media. Owner: Bridge.
 #pragma once
 
@@ -16,9 +15,9 @@
 
 namespace patchcord::media {
 
-class SoundEndpoint final : public Endpoint {
+class EchoEndpoint final : public Endpoint {
  public:
-  SoundEndpoint();
+  EchoEndpoint();
 
   void set_plan(const EndpointPlan&, MonoTime) override {}
   void set_formats(const AudioPlan&, const AudioPlan&) override {}
