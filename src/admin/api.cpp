@@ -84,6 +84,11 @@ std::string page_json(const PageFacts& facts) {
       users.push_back(json::object{{"login", login}, {"password", password}});
     }
     out["users"] = std::move(users);
+    if (facts.mobile) {
+      out["mobile"] = json::object{{"number", facts.mobile->number},
+                                   {"login", facts.mobile->login},
+                                   {"password", facts.mobile->password}};
+    }
   }
   return json::serialize(out) + "\n";
 }

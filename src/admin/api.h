@@ -30,6 +30,11 @@ struct PageFacts {
   std::string domain;  // of the gateway's own users; empty: there are none
   // Login and password, in the demo only: never those of a real configuration.
   std::vector<std::pair<std::string, std::string>> users;
+  // The phone that is a second page, and the number that rings it; in the demo only.
+  struct Mobile {
+    std::string number, login, password;
+  };
+  std::optional<Mobile> mobile{};
 };
 
 // Whether a load balancer should send new calls here.

@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "app/config.h"
+#include "app/demo.h"
 #include "app/server.h"
 #include "core/log.h"
 
@@ -27,7 +28,7 @@ int tell_problems(const std::string& file, const app::ConfigResult& result) {
   return result.problems.empty() ? 0 : 1;
 }
 
-int serve(app::ConfigResult read, app::ServerOptions options) {
+int serve(app::ConfigResult read, app::ServerOptions options, const std::string& greeting = {}) {
   const app::Config& config = read.config;
   std::signal(SIGPIPE, SIG_IGN);
   log::set_level(config.log_level);
@@ -41,17 +42,20 @@ int serve(app::ConfigResult read, app::ServerOptions options) {
   log::info("server.ready", {{"version", PATCHCORD_VERSION},
                              {"http", http ? http->to_string() : "off"},
                              {"https", https ? https->to_string() : "off"}});
-  if (options.is_demo && http) {
-    fmt::print(
-        "\n  Patchcord is running.\n"
-        "  Open   http://127.0.0.1:{}\n"
-        "  Sign in as demo1 (password demo1), call 600, and hear yourself.\n"
-        "  Ctrl-C ends it.\n\n",
-        http->port());
-    std::fflush(stdout);
-  }
+  fmt::print("{}", greeting);
+  std::fflush(stdout);
   (*server)->run();
   return 0;
+}
+
+int run_demo(const app::DemoPorts& ports, app::SipTrace trace) {
+  auto demo = app::make_demo(ports);
+  if (!demo) {
+    fmt::print(stderr, "patchcord: {}\n", demo.error().text);
+    return 2;
+  }
+  return serve({.config = demo->config, .stated = {}, .problems = {}},
+               {.config_file = {}, .trace = trace, .is_demo = true}, app::demo_text(*demo));
 }
 
 }  // namespace
@@ -67,9 +71,13 @@ int main(int argc, char** argv) try {
   run->add_option("--config", file, "YAML file; docs/configuration.md names every key")->required();
   run->add_flag("--trace-sip", trace, "Write every SIP message to the log, without secrets");
 
-  std::string listen;
-  auto* demo = cli.add_subcommand("demo", "Run with two users and an echo, no other server needed");
-  demo->add_option("--http", listen, "Where the page is served, e.g. 127.0.0.1:8080");
+  app::DemoPorts ports;
+  auto* demo = cli.add_subcommand(
+      "demo", "Run with two users, a mobile phone that is a page, and an echo; no other server");
+  demo->add_option("--http", ports.http, "Port or address of the page, e.g. 127.0.0.1:8080");
+  demo->add_option("--https", ports.https, "Port or address of the page over TLS");
+  demo->add_option("--admin", ports.admin, "Port or address of health, calls and metrics");
+  demo->add_option("--rtc", ports.rtc, "First port of the browsers' media");
   demo->add_flag("--trace-sip", trace, "Write every SIP message to the log, without secrets");
 
   auto* check = cli.add_subcommand("check-config", "Say what is wrong with a configuration");
@@ -78,19 +86,7 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(cli, argc, argv);
 
   const app::SipTrace sip_trace = trace ? app::SipTrace::kOn : app::SipTrace::kOff;
-  if (*demo) {
-    app::Config config = app::demo_config();
-    if (!listen.empty()) {
-      const auto address = SocketAddress::parse(listen);
-      if (!address) {
-        fmt::print(stderr, "patchcord: --http {} is not an address like 127.0.0.1:8080\n", listen);
-        return 2;
-      }
-      config.listen.http = address;
-    }
-    return serve({.config = std::move(config), .stated = {}, .problems = {}},
-                 {.config_file = {}, .trace = sip_trace, .is_demo = true});
-  }
+  if (*demo) return run_demo(ports, sip_trace);
   app::ConfigResult result = app::read_config_file(file);
   if (tell_problems(file, result) != 0) return 1;
   if (*check) {

@@ -42,11 +42,17 @@ Result<std::filesystem::path> page_root(const Config& config) {
           "the page is not built: run `tools/node.sh npm run build`, or set web.root"};
 }
 
+// In the demo, who has a number is the mobile phone; all others are people.
 admin::PageFacts page_facts(const Config& config, const ServerOptions& options) {
+  const auto& registrar = config.registrar;
   admin::PageFacts facts{.is_demo = options.is_demo, .domain = {}, .users = {}};
-  if (config.registrar.enabled) facts.domain = config.registrar.domain;
-  if (options.is_demo) {
-    facts.users.assign(config.registrar.users.begin(), config.registrar.users.end());
+  if (registrar.enabled) facts.domain = registrar.domain;
+  if (!options.is_demo) return facts;
+  for (const auto& [number, login] : registrar.numbers) {
+    facts.mobile = {number, login, registrar.users.at(login)};
+  }
+  for (const auto& [login, password] : registrar.users) {
+    if (!facts.mobile || facts.mobile->login != login) facts.users.emplace_back(login, password);
   }
   return facts;
 }
