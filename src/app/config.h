@@ -72,6 +72,7 @@ struct Config {
     std::map<std::string, std::string, std::less<>> users;    // login to password
     std::map<std::string, std::string, std::less<>> numbers;  // "+15550100" to login
     bool trust_flows = false;  // a registered phone's calls need no password
+    std::vector<std::string> digest{"sha-256", "md5"};  // what phones are challenged with
   } registrar;
   struct {
     std::vector<std::string> browser{"opus", "pcma", "pcmu", "g722", "telephone-event"};

@@ -113,6 +113,13 @@ void read_registrar(YamlSection& root, Config& config) {
       config.registrar.numbers[number] = login;
     });
     registrar.read("trust_flows", config.registrar.trust_flows);
+    std::vector<std::string> digest;
+    registrar.read_list("digest", [&](const std::string& name) -> std::string {
+      if (lower(name) != "sha-256" && lower(name) != "md5") return "is neither sha-256 nor md5";
+      digest.push_back(lower(name));
+      return {};
+    });
+    if (!digest.empty()) config.registrar.digest = std::move(digest);
   });
 }
 

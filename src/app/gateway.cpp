@@ -69,6 +69,18 @@ registrar::Home make_home(const Config& config) {
           config.registrar.users};
 }
 
+registrar::RegistrarSettings registrar_settings(const Config& config) {
+  registrar::RegistrarSettings settings;
+  settings.domain = config.registrar.domain;
+  settings.algorithms.clear();
+  for (const std::string& name : config.registrar.digest) {
+    settings.algorithms.push_back(name == "md5" ? sip::DigestAlgorithm::kMd5
+                                                : sip::DigestAlgorithm::kSha256);
+  }
+  if (config.registrar.trust_flows) settings.trust = registrar::FlowTrust::kCalls;
+  return settings;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Gateway>> Gateway::make(const Config& config, Ground ground) {
@@ -118,9 +130,7 @@ Result<void> Gateway::build() {
   user_agent_ = std::make_unique<sip::UserAgent>(std::move(agent), std::move(policy), ground_.sip,
                                                  ground_.random, sip_events_);
   if (config_.registrar.enabled) {
-    const auto trust =
-        config_.registrar.trust_flows ? registrar::FlowTrust::kCalls : registrar::FlowTrust::kNone;
-    registrar_.emplace(config_.registrar.domain, trust, home_.users(), ground_.sip, ground_.random);
+    registrar_.emplace(registrar_settings(config_), home_.users(), ground_.sip, ground_.random);
     user_agent_->serve(&*registrar_);
   }
   sip_legs_ = std::make_unique<legs::SipLegs>(

@@ -27,7 +27,7 @@ struct Entry {
   sip::Account account;  // of a trunk
   std::optional<sip::RegistrationId> registration;
   IpAddress address{};  // of the browser
-  MonoTime since{};  // of the sign-in
+  MonoTime since{};     // of the sign-in
 };
 
 // The SIP account a page asked for (T16, T17, T31). Errors: kMalformed, with the field's name.

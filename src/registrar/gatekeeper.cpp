@@ -2,26 +2,16 @@
 #include "registrar/gatekeeper.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/log.h"
 
 namespace patchcord::registrar {
 namespace {
 
-using sip::DigestAlgorithm;
 using sip::Header;
 using sip::Message;
 
-// The first is preferred (RFC 8760 2.4).
-constexpr std::array kAlgorithms = {DigestAlgorithm::kSha256, DigestAlgorithm::kMd5};
 constexpr std::string_view kNobody = "a password that no user has";
-
-bool is_offered(const sip::Authorization& given) {
-  const bool is_known =
-      std::find(kAlgorithms.begin(), kAlgorithms.end(), given.algorithm) != kAlgorithms.end();
-  return is_known && given.qop != sip::Qop::kAuthInt;
-}
 
 // A datagram's source may be forged: what goes there is no more than a quarter larger than what
 // came.
@@ -66,6 +56,12 @@ std::optional<sip::Authorization> Gatekeeper::given_in(const Message& request, A
   return std::nullopt;
 }
 
+bool Gatekeeper::is_offered(const sip::Authorization& given) const {
+  const bool is_known =
+      std::find(algorithms_.begin(), algorithms_.end(), given.algorithm) != algorithms_.end();
+  return is_known && given.qop != sip::Qop::kAuthInt;
+}
+
 // The same work is done for a user who does not exist.
 bool Gatekeeper::is_right(const sip::Authorization& given, const Message& request) const {
   if (!is_offered(given)) return false;
@@ -95,12 +91,12 @@ sip::Admission Gatekeeper::challenge(const Message& request, As as, Stale stale,
   challenge.nonce = nonces_.issue(from.address.ip(), now);
   challenge.stale = stale == Stale::kYes;
   challenge.offers_auth = true;
-  // If both do not fit, MD5 alone is better than no phone at all.
-  for (size_t first = 0; first < kAlgorithms.size(); ++first) {
+  // If all of them do not fit, the last alone is better than no phone at all.
+  for (size_t first = 0; first < algorithms_.size(); ++first) {
     sip::Builder builder = sip::make_response(request, is_proxy ? 407 : 401, {},
                                               sip::stateless_tag(request, tag_key_));
-    for (size_t i = first; i < kAlgorithms.size(); ++i) {
-      challenge.algorithm = kAlgorithms[i];
+    for (size_t i = first; i < algorithms_.size(); ++i) {
+      challenge.algorithm = algorithms_[i];
       builder.add(is_proxy ? Header::kProxyAuthenticate : Header::kWwwAuthenticate,
                   challenge.to_string());
     }

@@ -36,12 +36,12 @@ sip::Admission kept(sip::Builder builder) {
 
 }  // namespace
 
-Registrar::Registrar(std::string domain, FlowTrust trust, const Users& users,
-                     const sip::Outside& outside, Random& random)
-    : domain_(std::move(domain)),
-      trust_(trust),
+Registrar::Registrar(RegistrarSettings settings, const Users& users, sip::Outside& outside,
+                     Random& random)
+    : domain_(std::move(settings.domain)),
+      trust_(settings.trust),
       outside_(outside),
-      gatekeeper_(domain_, users, random),
+      gatekeeper_(domain_, std::move(settings.algorithms), users, random),
       tag_key_(random.u64()) {}
 
 bool Registrar::is_ours(const sip::Uri& uri, const sip::Target& from) const {

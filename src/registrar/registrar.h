@@ -23,11 +23,17 @@ namespace patchcord::registrar {
 
 enum class FlowTrust : uint8_t { kNone, kCalls };
 
+struct RegistrarSettings {
+  std::string domain;
+  std::vector<sip::DigestAlgorithm> algorithms{sip::DigestAlgorithm::kSha256,
+                                               sip::DigestAlgorithm::kMd5};
+  FlowTrust trust = FlowTrust::kNone;
+};
+
 class Registrar final : public sip::LocalDomain {
  public:
   // `users` and `outside` outlive it. Our address as a phone reaches us will do for the domain.
-  Registrar(std::string domain, FlowTrust trust, const Users& users, const sip::Outside& outside,
-            Random& random);
+  Registrar(RegistrarSettings settings, const Users& users, sip::Outside& outside, Random& random);
 
   bool claims(const sip::Message& request, const sip::Target& from, MonoTime now) const override;
   sip::Admission receive(const sip::Message& request, const sip::Target& from,
@@ -47,7 +53,7 @@ class Registrar final : public sip::LocalDomain {
 
   const std::string domain_;
   const FlowTrust trust_;
-  const sip::Outside& outside_;
+  sip::Outside& outside_;
   Gatekeeper gatekeeper_;
   Bindings bindings_;
   const uint64_t tag_key_;

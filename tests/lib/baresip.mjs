@@ -27,13 +27,15 @@ export class Baresip {
 
   /**
    * `user` is its name; with a `password` it registers with `kamailio`, else it is the telephone network,
-   * which calls in through Kamailio unasked. `codecs` in its order; Opus makes it play at 48 kHz.
-   * `answer`: auto, manual (see accept()), or early (183 with sound). `speaks`: which voice.
+   * which calls in through Kamailio unasked. Or its server is `server`: { domain, address, port, transport }.
+   * `codecs` in its order; Opus makes it play at 48 kHz. `speaks`: its voice. `answer`: auto, manual (see
+   * accept()), or early (183 with sound).
    */
   static async start(
     run,
-    { name, kamailio, user = "pstn", password, codecs = ["pcma", "pcmu"], answer = "auto", speaks = PHONE },
+    { name, kamailio, server, user = "pstn", password, codecs = ["pcma", "pcmu"], answer = "auto", speaks = PHONE },
   ) {
+    const { address, port: serverPort, domain = address, transport = "udp" } = server ?? kamailio;
     name ??= `baresip-${user}`;
     const folder = run.dir(name);
     const [port, control, rtp] = [await run.port(), await run.port(), await run.port(40)];
@@ -41,13 +43,13 @@ export class Baresip {
     const rate = hasOpus ? 48_000 : 8_000;
     const sound = `${folder}/voice.wav`;
     writeWav(sound, voice(speaks, rate, PLAY_SECONDS), rate);
-    const server = `sip:${kamailio.address}:${kamailio.port}`;
     const list = codecs.map((codec) => (codec === "opus" ? "opus/48000/2" : codec)).join(",");
     const login = password ? `auth_user=${user};auth_pass=${password};regint=600` : "regint=0";
     writeFileSync(
       `${folder}/accounts`,
-      `<sip:${user}@${kamailio.address};transport=udp>;${login};answermode=${answer};` +
-        `outbound="${server};transport=udp";audio_codecs=${list};ptime=20;dtmfmode=rtpevent\n`,
+      `<sip:${user}@${domain};transport=${transport}>;${login};answermode=${answer};` +
+        `outbound="sip:${address}:${serverPort};transport=${transport}";` +
+        `audio_codecs=${list};ptime=20;dtmfmode=rtpevent\n`,
     );
     writeFileSync(`${folder}/contacts`, "");
     writeFileSync(`${folder}/config`, config({ port, control, rtp, sound, rate, folder }));
@@ -95,6 +97,11 @@ export class Baresip {
   }
   digit(digit) {
     return this.command("sndcode", digit);
+  }
+
+  /** Takes its leave of the server, and ends. */
+  quit() {
+    return this.child.stop();
   }
 
   /** A mark for waitFor: events from here on. */

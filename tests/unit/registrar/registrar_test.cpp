@@ -59,7 +59,7 @@ class Outside final : public sip::Outside {
  public:
   void send(const Target&, ByteSpan) override {}
   void resolve(sip::ResolveTicket, const sip::ResolveQuery&) override {}
-  SocketAddress local_address(const Target&) const override {
+  SocketAddress local_address(const Target&) override {
     return *SocketAddress::parse("192.0.2.1:5060");
   }
   void wake_at(MonoTime) override {}
@@ -110,7 +110,7 @@ struct RegistrarTest : testing::Test {
   Users users{{"ann", "ann"}, {"bob", "bob"}, {"locked", ""}};
   Outside outside;
   SeededRandom random{1};
-  Registrar registrar{"home", FlowTrust::kNone, users, outside, random};
+  Registrar registrar{{.domain = "home"}, users, outside, random};
   MonoTime now = MonoTime() + minutes(1);
   Message answer;
   std::vector<std::string> lines;
@@ -133,6 +133,20 @@ TEST_F(RegistrarTest, TakesAPhoneByEitherHash) {
   const auto phones = registrar.phones_of("bob", now);
   ASSERT_EQ(phones.size(), 1u);
   EXPECT_EQ(phones[0].flow, kPhone);
+}
+
+TEST_F(RegistrarTest, ChallengesWithWhatIsConfigured) {
+  Registrar old({.domain = "home", .algorithms = {sip::DigestAlgorithm::kMd5}}, users, outside,
+                random);
+  Ask ask;
+  answer = std::get<DomainAnswer>(old.receive(message(ask), kPhone, now)).response;
+  EXPECT_EQ(answer.all(Header::kWwwAuthenticate).count(), 1u);
+  sip::Challenge stronger = *sip::parse_challenge(answer.header(Header::kWwwAuthenticate));
+  stronger.algorithm = sip::DigestAlgorithm::kSha256;
+  ask.credentials =
+      sip::answer(stronger, {"bob", "bob", {}}, {"REGISTER", ask.uri, {}}, 1, "c").to_string();
+  answer = std::get<DomainAnswer>(old.receive(message(ask), kPhone, now)).response;
+  EXPECT_EQ(answer.status(), 401) << "what was not asked for";
 }
 
 TEST_F(RegistrarTest, ItsOwnAddressWillDoForTheDomain) {
@@ -287,7 +301,7 @@ TEST_F(RegistrarTest, AFlowIsBelievedOnlyIfConfigured) {
   const Ask call{.method = "INVITE", .uri = "sip:ann@home"};
   ASSERT_EQ(sign_and_send({}), 200);
   EXPECT_EQ(send(call), 407);
-  Registrar trusting("home", FlowTrust::kCalls, users, outside, random);
+  Registrar trusting({.domain = "home", .trust = FlowTrust::kCalls}, users, outside, random);
   Ask ask;
   auto first = trusting.receive(message(ask), kPhone, now);
   answer = std::get<DomainAnswer>(first).response;
