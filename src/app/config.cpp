@@ -61,7 +61,7 @@ Config defaults() {
 }
 
 void complete(Config& config) {
-  if (config.rtc.addresses.empty()) config.rtc.addresses = {default_route_address()};
+  if (config.rtc.addresses.empty()) config.rtc.addresses = default_route_addresses();
   if (config.sip.listen.empty()) {
     config.sip.listen = {{SipTransport::kUdp, v4("0.0.0.0:5060")}};
   }
@@ -111,10 +111,30 @@ ConfigResult read_config_file(const std::filesystem::path& file) {
   return read_config(text.str());
 }
 
-IpAddress default_route_address() {
-  // TEST-NET-3 (RFC 5737) is reached by the default route; nothing is sent to ask for it.
-  const IpAddress own = sip::source_address_toward({IpAddress::v4(203, 0, 113, 1), 9});
-  return own.is_unspecified() ? IpAddress::v4(127, 0, 0, 1) : own;
+OwnAddress own_media_address(const Config& config, const IpAddress& of_route) {
+  using Family = IpAddress::Family;
+  const std::vector<IpAddress>& said = config.rtp.addresses;
+  OwnAddress own(first_of(said, of_route.family()));
+  if (own.first.is_unspecified()) own.first = of_route;
+  const Family other = own.first.is_v6() ? Family::kV4 : Family::kV6;
+  own.second = first_of(said, other);
+  if (!own.second.is_unspecified()) return own;
+  const IpAddress loopback = *IpAddress::parse(other == Family::kV4 ? "127.0.0.1" : "::1");
+  own.second = own.first.is_loopback() ? sip::source_address_toward({loopback, 9})
+                                       : first_of(default_route_addresses(), other);
+  return own;
+}
+
+std::vector<IpAddress> default_route_addresses() {
+  // Documentation networks (RFC 5737, RFC 3849) are reached by the default route; nothing is sent
+  // to ask for it.
+  std::vector<IpAddress> own;
+  for (const IpAddress& far : {IpAddress::v4(203, 0, 113, 1), *IpAddress::parse("2001:db8::1")}) {
+    const IpAddress ip = sip::source_address_toward({far, 9});
+    if (!ip.is_unspecified() && !ip.is_loopback()) own.push_back(ip);
+  }
+  if (own.empty()) own.push_back(IpAddress::v4(127, 0, 0, 1));
+  return own;
 }
 
 }  // namespace patchcord::app

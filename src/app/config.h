@@ -15,6 +15,7 @@
 
 #include "core/address.h"
 #include "core/log.h"
+#include "core/own_address.h"
 #include "core/result.h"
 
 namespace patchcord::app {
@@ -54,7 +55,7 @@ struct Config {
     unsigned workers = 0;              // 0: one for each core
   } rtc;
   struct {
-    std::optional<IpAddress> address;  // in Via and Contact; none: that of the route to the peer
+    std::vector<IpAddress> addresses;  // in Via and Contact; none: that of the route to the peer
     std::vector<SipListen> listen;
     std::vector<AllowedDomain> domains;
     std::vector<SocketAddress> dns;  // name servers; none: the system's
@@ -63,7 +64,7 @@ struct Config {
     } tls;
   } sip;
   struct {
-    std::optional<IpAddress> address;  // in our SDP; none: that of the route to the peer
+    std::vector<IpAddress> addresses;  // in our SDP; none: that of the route to the peer
     uint16_t first_port = 20000, last_port = 29999;
   } rtp;
   struct {
@@ -139,7 +140,12 @@ const AllowedDomain* find_domain(const std::vector<AllowedDomain>& domains, std:
 // Lower case, without the brackets of an IPv6 address: as certificates write it.
 std::string host_name(std::string_view host);
 
-// The address by which this machine reaches others; 127.0.0.1 when it reaches nobody.
-IpAddress default_route_address();
+// By which addresses of ours media reaches us, said to whom the route leaves from `of_route`: the
+// configured ones, else that one; and the other family's likewise.
+OwnAddress own_media_address(const Config& config, const IpAddress& of_route);
+
+// The addresses by which this machine reaches others, of both families as far as it has them;
+// 127.0.0.1 when it reaches nobody.
+std::vector<IpAddress> default_route_addresses();
 
 }  // namespace patchcord::app

@@ -20,12 +20,20 @@ std::function<std::string(const std::string&)> listener(std::optional<SocketAddr
   };
 }
 
+void add_once(const IpAddress& ip, std::vector<IpAddress>& out) {
+  if (std::find(out.begin(), out.end(), ip) == out.end()) out.push_back(ip);
+}
+
 std::string add_addresses(const std::string& text, std::vector<IpAddress>& out) {
-  const auto ip = text == "auto" ? default_route_address() : IpAddress::parse(text);
+  if (text == "auto") {
+    for (const IpAddress& ip : default_route_addresses()) add_once(ip, out);
+    return {};
+  }
+  const auto ip = IpAddress::parse(text);
   if (!ip || ip->is_unspecified() || ip->is_multicast()) {
     return "is not an IP address like 192.0.2.1, nor auto";
   }
-  if (std::find(out.begin(), out.end(), *ip) == out.end()) out.push_back(*ip);
+  add_once(*ip, out);
   return {};
 }
 
@@ -60,21 +68,28 @@ std::string set_ports(const std::string& text, Config& config) {
 
 }  // namespace
 
-std::string set_address(const std::string& text, std::optional<IpAddress>& out) {
-  std::vector<IpAddress> one;
-  std::string wrong = add_addresses(text, one);
-  if (wrong.empty()) out = one.front();
-  return wrong;
+void read_own_addresses(YamlSection& section, std::string_view key, std::vector<IpAddress>& out) {
+  std::vector<IpAddress> addresses;
+  section.read_list(key, [&](const std::string& text) -> std::string {
+    std::string wrong = add_addresses(text, addresses);
+    const auto count = [&](IpAddress::Family family) {
+      return std::count_if(addresses.begin(), addresses.end(),
+                           [&](const IpAddress& ip) { return ip.family() == family; });
+    };
+    if (count(IpAddress::Family::kV4) > 1 || count(IpAddress::Family::kV6) > 1) {
+      return "is the second address of its family: one of IPv4 and one of IPv6 can be said";
+    }
+    return wrong;
+  });
+  if (!addresses.empty()) out = std::move(addresses);
 }
 
 // public_address is a shorthand; a key of its own for one of the three says it better.
 void read_addresses(YamlSection& root, Config& config) {
-  std::optional<IpAddress> everywhere;
-  root.read_text("public_address",
-                 [&](const std::string& text) { return set_address(text, everywhere); });
-  if (everywhere) {
-    config.rtc.addresses = {*everywhere};
-    config.sip.address = config.rtp.address = everywhere;
+  std::vector<IpAddress> everywhere;
+  read_own_addresses(root, "public_address", everywhere);
+  if (!everywhere.empty()) {
+    config.rtc.addresses = config.sip.addresses = config.rtp.addresses = std::move(everywhere);
   }
   root.read_section("rtc", [&](YamlSection& rtc) {
     std::vector<IpAddress> addresses;
@@ -100,8 +115,7 @@ void read_addresses(YamlSection& root, Config& config) {
     });
   });
   root.read_section("rtp", [&](YamlSection& rtp) {
-    rtp.read_text("address",
-                  [&](const std::string& text) { return set_address(text, config.rtp.address); });
+    read_own_addresses(rtp, "address", config.rtp.addresses);
     rtp.read_text("ports", [&](const std::string& text) { return set_ports(text, config); });
   });
 }

@@ -12,8 +12,9 @@ namespace patchcord::app {
 // config_network.cpp: who listens where, and by which addresses we are reached
 void read_web(YamlSection& root, Config& config);
 void read_addresses(YamlSection& root, Config& config);
-// Of an entry like 192.0.2.1 or auto: what is wrong with it, or nothing.
-std::string set_address(const std::string& text, std::optional<IpAddress>& out);
+// The addresses we say of ourselves, at most one of each family: 192.0.2.1, [192.0.2.1,
+// 2001:db8::1] or auto.
+void read_own_addresses(YamlSection& section, std::string_view key, std::vector<IpAddress>& out);
 
 // config_sip.cpp: SIP servers that may be used, and our own users
 void read_sip(YamlSection& root, Config& config, std::vector<ConfigProblem>& problems);

@@ -85,8 +85,7 @@ void read_domain(YamlSection& sip, const YAML::Node& node, Config& config,
 
 void read_sip(YamlSection& root, Config& config, std::vector<ConfigProblem>& problems) {
   root.read_section("sip", [&](YamlSection& sip) {
-    sip.read_text("address",
-                  [&](const std::string& text) { return set_address(text, config.sip.address); });
+    read_own_addresses(sip, "address", config.sip.addresses);
     std::vector<SipListen> listen;
     sip.read_list("listen", [&](const std::string& text) { return add_sip_listen(text, listen); });
     if (!listen.empty()) config.sip.listen = std::move(listen);

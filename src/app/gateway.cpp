@@ -152,12 +152,10 @@ Result<void> Gateway::build() {
   hub_ = std::make_unique<wcs::Hub>(hub_options(config_), ground_.browsers, *browser_side_,
                                     ground_.random);
   browser_side_->attach(*hub_);
-  sip_side_ = std::make_unique<legs::SipSide>(sides, *browser_side_, *hub_,
-                                              [this](const sip::Target& target) {
-                                                if (config_.rtp.address)
-                                                  return SocketAddress(*config_.rtp.address, 0);
-                                                return ground_.sip.local_address(target);
-                                              });
+  sip_side_ = std::make_unique<legs::SipSide>(
+      sides, *browser_side_, *hub_, [this](const sip::Target& target) {
+        return own_media_address(config_, ground_.sip.local_address(target).ip());
+      });
   sip_events_.side = sip_side_.get();
   tick();
   return {};

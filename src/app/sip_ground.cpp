@@ -48,8 +48,11 @@ Result<void> SipGround::start(sip::UserAgent& user_agent, SipTrace trace) {
   if (trace == SipTrace::kOn) user_agent.set_trace(trace_message);
   TRY_VOID(reload_tls());
   for (const SipListen& listen : config_.sip.listen) {
+    const IpAddress said = first_of(config_.sip.addresses, listen.address.ip().family());
+    std::optional<IpAddress> advertised;
+    if (!said.is_unspecified()) advertised = said;
     const Result<void> bound =
-        transport_.listen({kind_of(listen.transport), listen.address, config_.sip.address});
+        transport_.listen({kind_of(listen.transport), listen.address, advertised});
     if (!bound) {
       return {bound.error().code,
               "sip.listen " + listen.address.to_string() + ": " + bound.error().text};
@@ -103,14 +106,12 @@ void SipGround::wake_at(MonoTime when) {
   });
 }
 
-// What c= of our SDP says towards a next hop: the configured address, else that of the route there.
 void SipGround::find(const sip::ResolveQuery& query, Answer answer) {
-  resolver_.resolve(query,
-                    [this, answer = std::move(answer)](Result<sip::Targets> targets) mutable {
-                      if (!targets) return answer(std::move(targets).error());
-                      if (config_.rtp.address) return answer(*config_.rtp.address);
-                      answer(sip::source_address_toward(targets->front().address));
-                    });
+  resolver_.resolve(
+      query, [this, answer = std::move(answer)](Result<sip::Targets> targets) mutable {
+        if (!targets) return answer(std::move(targets).error());
+        answer(own_media_address(config_, sip::source_address_toward(targets->front().address)));
+      });
 }
 
 void SipGround::on_received(ByteSpan bytes, const sip::Target& from) {

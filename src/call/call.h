@@ -51,7 +51,7 @@ struct CallParts {
   CallId id;
   std::unique_ptr<Leg> a, b;
   std::string offer;            // A's SDP; empty: A asks us to offer (a SIP INVITE without SDP)
-  IpAddress a_media_address;    // our address as A's peer reaches it; without meaning for a browser
+  OwnAddress a_media_address;   // our address as A's peer reaches it; without meaning for a browser
   IpAddress a_signalling_peer;  // where A's signalling comes from
   Party caller, callee;
   Applicant applicant{};  // whose calls it counts among

@@ -92,7 +92,7 @@ void write_webrtc(const Agreement& agreement, sdp::Session& session, sdp::Media&
 
 void write_rtp(const Agreement& agreement, sdp::Media& audio) {
   audio.port = std::get<media::RtpLocal>(agreement.local).rtp_port;
-  audio.connection = sdp::Connection::of(agreement.address);
+  audio.connection = sdp::Connection::of(agreement.address.first);
 }
 
 sdp::Session session_of(const Agreement& agreement) {
@@ -102,7 +102,7 @@ sdp::Session session_of(const Agreement& agreement) {
     id = local->ssrc.value();
   } else if (const auto* rtp = std::get_if<media::RtpLocal>(&agreement.local)) {
     id = rtp->rtp_port;
-    session.origin.address = sdp::Connection::of(agreement.address);
+    session.origin.address = sdp::Connection::of(agreement.address.first);
   }
   session.origin.session_id = std::to_string(id);
   session.origin.session_version = std::to_string(agreement.sdp_version);

@@ -16,6 +16,7 @@
 
 #include "call/reason.h"
 #include "core/address.h"
+#include "core/own_address.h"
 #include "core/result.h"
 #include "media/plan.h"
 
@@ -32,9 +33,9 @@ struct Party {
 
 // ---- what a leg says
 
-// The callee's leg knows the way: `media_address` is the local address its peer can reach.
+// The callee's leg knows the way, and so by which address of ours its peer reaches us.
 struct Prepared {
-  IpAddress media_address;
+  OwnAddress media_address;
 };
 struct Ringing {};
 // Sound before the answer: 18x with SDP. Again with another SDP where a forked call has several.

@@ -131,6 +131,24 @@ std::optional<Objection> read_rtp(const sdp::Session& session, const sdp::Media&
   return std::nullopt;
 }
 
+// A peer that asks for one family of IP may have no other: it is answered in its own.
+std::optional<Objection> follow_family(Agreement& agreement, const sdp::Session& session,
+                                       const sdp::Media& audio) {
+  if (agreement.kind != EndpointKind::kRtp) return std::nullopt;
+  const IpAddress theirs = session.address_of(audio)->ip();
+  if (theirs.is_unspecified()) return std::nullopt;  // on hold, and nothing is sent
+  const auto wanted = theirs.family();
+  const IpAddress own = agreement.address.of(wanted);
+  if (own.is_unspecified()) {
+    return Objection{Reason::kBadSdp,
+                     fmt::format("the offer asks for media over {}, and there is no such address "
+                                 "of ours",
+                                 wanted == IpAddress::Family::kV6 ? "IPv6" : "IPv4")};
+  }
+  if (own != agreement.address.first) std::swap(agreement.address.first, agreement.address.second);
+  return std::nullopt;
+}
+
 // What an offer and an answer have in common: the remote transport and its direction.
 std::optional<Objection> read_remote(const sdp::Session& session, const sdp::Media& audio,
                                      Agreement& agreement) {
@@ -239,6 +257,7 @@ Negotiated<Described> answer_offer(Agreement agreement, std::string_view offer,
   const sdp::Media* audio = audio_of(*session);
   if (!audio) return Objection{Reason::kNoCodec, "the offer has no audio"};
   if (auto objection = read_remote(*session, *audio, agreement)) return *objection;
+  if (auto objection = follow_family(agreement, *session, *audio)) return *objection;
 
   const auto& ours = policy_of(agreement.kind, policy);
   const auto order =

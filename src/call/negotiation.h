@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "call/reason.h"
-#include "core/address.h"
+#include "core/own_address.h"
 #include "core/result.h"
 #include "media/engine.h"
 #include "media/plan.h"
@@ -43,7 +43,7 @@ Result<std::vector<media::AudioFormat>> formats_of(const std::vector<std::string
 struct Agreement {
   media::EndpointKind kind = media::EndpointKind::kRtp;
   media::LocalMedia local;
-  IpAddress address;  // of ours, for c= and o= towards a SIP peer
+  OwnAddress address;  // for c= and o= towards a SIP peer; the first is said
   // Agreed audio formats; the first is what we send. Until an answer to our offer is here: what we
   // offered.
   std::vector<media::AudioFormat> formats;

@@ -104,13 +104,13 @@ void SipLeg::prepare() {
   table_.waiting.emplace(way_ticket_, this);
   const auto query = query_of(account_);
   if (!query) return on_way({ErrorCode::kUnsupported, "no SIP URI, or a transport not known here"});
-  table_.ways.find(*query, [&table = table_, ticket = way_ticket_](Result<IpAddress> way) {
+  table_.ways.find(*query, [&table = table_, ticket = way_ticket_](Result<OwnAddress> way) {
     const auto found = table.waiting.find(ticket);
     if (found != table.waiting.end()) found->second->on_way(way);
   });
 }
 
-void SipLeg::on_way(const Result<IpAddress>& way) {
+void SipLeg::on_way(const Result<OwnAddress>& way) {
   table_.waiting.erase(way_ticket_);
   way_ticket_ = 0;
   if (way) return say(call::Prepared{*way});

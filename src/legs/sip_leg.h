@@ -16,12 +16,12 @@
 
 namespace patchcord::legs {
 
-// By which of our addresses a next hop is reached: what c= of our SDP must say. The answer may come
+// By which of our addresses a next hop reaches us: what c= of our SDP must say. The answer may come
 // at once or later; an error says why there is no way.
 class WayFinder {
  public:
   virtual ~WayFinder() = default;
-  using Answer = Function<void(Result<IpAddress>)>;
+  using Answer = Function<void(Result<OwnAddress>)>;
   virtual void find(const sip::ResolveQuery& query, Answer answer) = 0;
   // By which transport a next hop (host and port) is asked that names none; unset: as DNS says.
   virtual std::optional<sip::TransportKind> transport_for(std::string_view, uint16_t) const {
@@ -79,7 +79,7 @@ class SipLeg final : public call::Leg {
   void take(const Other&) {}  // of registrations, or without meaning for a call
 
   void say(call::LegEvent event) { listener_->on_leg_event(side_, std::move(event)); }
-  void on_way(const Result<IpAddress>& way);
+  void on_way(const Result<OwnAddress>& way);
   MonoTime now() const { return table_.control.now(); }
 
   SipLegs& table_;

@@ -97,7 +97,7 @@ void SipSide::start(const sip::IncomingCall& incoming, call::Party callee,
   parts.a = std::make_unique<SipLeg>(incoming, sides_.sip_legs);
   parts.b = std::move(leg);
   parts.offer = incoming.sdp;
-  parts.a_media_address = local_address_(incoming.source).ip();
+  parts.a_media_address = own_address_(incoming.source);
   parts.a_signalling_peer = incoming.source.address.ip();
   parts.caller = {.user = incoming.from.user_text(),
                   .domain = incoming.from.host(),

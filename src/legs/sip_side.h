@@ -13,12 +13,12 @@ namespace patchcord::legs {
 class SipSide final : public sip::UserAgentListener {
  public:
   explicit SipSide(Sides sides, BrowserSide& browsers, wcs::Hub& hub,
-                   Function<SocketAddress(const sip::Target&)> local_address)
+                   Function<OwnAddress(const sip::Target&)> own_address)
       : sides_(sides),
         browsers_(browsers),
         hub_(hub),
         switchboard_(sides, hub),
-        local_address_(std::move(local_address)) {}
+        own_address_(std::move(own_address)) {}
 
   void on_event(const sip::Event& event) override;
 
@@ -34,7 +34,7 @@ class SipSide final : public sip::UserAgentListener {
   BrowserSide& browsers_;
   wcs::Hub& hub_;
   Switchboard switchboard_;
-  Function<SocketAddress(const sip::Target&)> local_address_;
+  Function<OwnAddress(const sip::Target&)> own_address_;
 };
 
 }  // namespace patchcord::legs

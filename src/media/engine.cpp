@@ -24,6 +24,12 @@ IpAddress any_address(const std::vector<IpAddress>& addresses) {
   return has_v6 ? *IpAddress::parse("::") : IpAddress::v4(0, 0, 0, 0);
 }
 
+// A phone may be of either family, which is not known yet when its ports are bound.
+IpAddress any_family(net::Wire& wire) {
+  const IpAddress all = *IpAddress::parse("::");
+  return wire.bind({all, 0}, net::PortKind::kCall) ? all : IpAddress::v4(0, 0, 0, 0);
+}
+
 StreamStart draw_stream(Random& random) {
   StreamStart start;
   start.ssrc = Ssrc(random.u32() | 1);  // zero is what "none" looks like in many logs
@@ -50,8 +56,7 @@ struct Engine::Implementation {
         control(control_executor),
         random(random_source),
         listener(engine_listener),
-        pool(wire, any_address(config.rtc_addresses), config.rtp_first, config.rtp_last,
-             random_source),
+        pool(wire, any_family(wire), config.rtp_first, config.rtp_last, random_source),
         load(loops.size()),
         shared_ports(loops.size()) {}
 

@@ -52,7 +52,7 @@ void SimSipGround::wake_at(MonoTime when) {
 }
 
 void SimSipGround::find(const sip::ResolveQuery& query, Answer answer) {
-  if (IpAddress::parse(query.host)) return answer(port_->local().ip());
+  if (IpAddress::parse(query.host)) return answer(OwnAddress(port_->local().ip()));
   answer(Error{ErrorCode::kNotFound, query.host + " has no address"});
 }
 

@@ -22,8 +22,11 @@ export class Lab {
     this.log = log;
   }
 
-  /** `asksForMicrophone`: the browser asks for it as it asks a user; else it is given to every page. */
-  static async start(run, { asksForMicrophone = false } = {}) {
+  /**
+   * `asksForMicrophone`: the browser asks for it as it asks a user; else it is given to every page. `args`: more
+   * of Chromium's options.
+   */
+  static async start(run, { asksForMicrophone = false, args = [] } = {}) {
     const microphone = `${run.folder}/microphone.wav`;
     writeWav(microphone, voice(BROWSER, 48_000), 48_000);
     const browser = await chromium.launch({
@@ -34,6 +37,7 @@ export class Lab {
         ...(asksForMicrophone ? [] : ["--use-fake-ui-for-media-stream"]),
         `--use-file-for-fake-audio-capture=${microphone}`,
         "--autoplay-policy=no-user-gesture-required",
+        ...args,
       ],
     });
     const server = createServer(serve);

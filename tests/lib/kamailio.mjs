@@ -14,8 +14,14 @@ export class Kamailio {
     Object.assign(this, { child, address, port, tlsPort });
   }
 
-  /** `tls`: the name of a certificate of tests/corpora/tls; it then listens for TLS at `tlsPort` too. */
-  static async start(run, { name = "kamailio", algorithm = "MD5", address = "127.0.0.1", port, tls, tlsPort } = {}) {
+  /**
+   * `tls`: the name of a certificate of tests/corpora/tls; it then listens for TLS at `tlsPort` too. `also`: further
+   * addresses to listen at by UDP, as "[::1]".
+   */
+  static async start(
+    run,
+    { name = "kamailio", algorithm = "MD5", address = "127.0.0.1", port, tls, tlsPort, also = [] } = {},
+  ) {
     port ??= await run.port();
     if (tls) tlsPort ??= await run.port();
     const folder = run.dir(name);
@@ -27,6 +33,7 @@ export class Kamailio {
       CERTIFICATE: `${ROOT}/tests/corpora/tls/${tls}.crt`,
       KEY: `${ROOT}/tests/corpora/tls/test.key`,
       ALGORITHM: algorithm,
+      LISTEN: also.map((host) => `listen=udp:${host}:${port}`).join("\n"),
       USERS: LOGINS.map((login) => `    $sht(users=>${login}) = "${passwordOf(login)}";`).join("\n"),
     };
     const text = readFileSync(TEMPLATE, "utf8").replace(/@([A-Z]+)@/g, (word, key) => words[key] ?? word);
@@ -42,12 +49,12 @@ export class Kamailio {
   }
 
   /** What a browser signs in with. */
-  account(login, password = passwordOf(login)) {
+  account(login, password = passwordOf(login), address = this.address) {
     return {
       sipLogin: login,
       sipPassword: password,
-      sipDomain: this.address,
-      sipOutboundProxy: this.address,
+      sipDomain: address,
+      sipOutboundProxy: address,
       sipPort: String(this.port),
     };
   }

@@ -218,16 +218,16 @@ async function claimBlock() {
 }
 
 /** Whether nobody has the port, neither for TCP nor for UDP. */
-export async function isFree(port) {
+export async function isFree(port, address = "0.0.0.0") {
   const tcp = await new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));
-    server.listen(port, "0.0.0.0", () => server.close(() => resolve(true)));
+    server.listen(port, address, () => server.close(() => resolve(true)));
   });
   if (!tcp) return false;
   return new Promise((resolve) => {
-    const socket = createSocket("udp4");
+    const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
     socket.once("error", () => resolve(false));
-    socket.bind(port, "0.0.0.0", () => socket.close(() => resolve(true)));
+    socket.bind(port, address, () => socket.close(() => resolve(true)));
   });
 }

@@ -17,9 +17,9 @@ const SDP = (media) => {
   const digits = has("no-digits") ? [] : ["a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15"];
   return [
     "v=0",
-    "o=phone 1 [call_number] IN IP4 [local_ip]",
+    "o=phone 1 [call_number] IN IP[media_ip_type] [media_ip]",
     "s=-",
-    "c=IN IP4 [media_ip]",
+    "c=IN IP[media_ip_type] [media_ip]",
     "t=0 0",
     `m=audio ${has("deaf") ? "9" : has("speaks") ? "[rtpstream_audio_port]" : "[media_port]"} RTP/AVP ${has("mu-law") ? 0 : 8}${has("no-digits") ? "" : " 101"}`,
     has("mu-law") ? "a=rtpmap:0 PCMU/8000" : "a=rtpmap:8 PCMA/8000",
@@ -123,13 +123,14 @@ export const answered = ({ ring = 0, media = "sendrecv" } = {}) => [
 export const refused = (status, fields) => [uas.invite(), uas.answer(status, { fields }), receive("ACK")];
 
 export class Sipp {
-  constructor(child, port) {
+  constructor(child, port, prefix) {
     this.child = child;
     this.port = port;
+    this.prefix = prefix;
   }
 
   /** Waits as the called phone for `calls` calls, each by the same scenario; sends every RTP packet back unless it speaks. */
-  static async start(run, name, steps, { calls = 1 } = {}) {
+  static async start(run, name, steps, { calls = 1, address = "127.0.0.1" } = {}) {
     const folder = run.dir(`sipp-${name}`);
     const [port, media] = [await run.port(), await run.port(4)];
     const scenario = `${folder}/scenario.xml`;
@@ -144,7 +145,7 @@ export class Sipp {
       `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="${name}">\n${steps.join("\n")}\n` +
         `<Reference variables="${variables.join(",")}"/>\n</scenario>\n`,
     );
-    const args = ["-sf", scenario, "-i", "127.0.0.1", "-p", port, "-mi", "127.0.0.1", "-mp", media];
+    const args = ["-sf", scenario, "-i", address, "-p", port, "-mi", address, "-mp", media];
     const speaks = steps.some((step) => step.includes("rtp_stream"));
     const quiet = [
       "-m",
@@ -161,15 +162,15 @@ export class Sipp {
       cwd: folder,
       env: { TERM: "xterm" },
     });
-    const phone = new Sipp(child, port);
+    const phone = new Sipp(child, port, address.includes(":") ? "+45300" : "+49300");
     // It says nothing before its end; its port tells.
-    await eventually(async () => child.end || !(await isFree(port)), { what: `sipp at port ${port}` });
+    await eventually(async () => child.end || !(await isFree(port, address)), { what: `sipp at port ${port}` });
     if (child.end) await phone.done();
     return phone;
   }
 
   /** The number that rings it through Kamailio. */
-  number(prefix = "+49300") {
+  number(prefix = this.prefix) {
     return `${prefix}${this.port}`;
   }
 

@@ -95,6 +95,38 @@ TEST(Negotiation, BrowserGetsItsFixedAnswer) {
   }
 }
 
+TEST(Negotiation, APhoneIsAnsweredInTheFamilyItAskedFor) {
+  const auto offer = [](const std::string& where) {
+    return "v=0\r\no=- 1 1 IN " + where + "\r\ns=-\r\nc=IN " + where +
+           "\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+  };
+  Agreement both = sip_side();
+  both.address.second = *IpAddress::parse("2001:db8::9");
+  const Described six = good(answer_offer(both, offer("IP6 2001:db8::5"), policy()));
+  EXPECT_NE(six.sdp.find("c=IN IP6 2001:db8::9\r\n"), std::string::npos) << six.sdp;
+  EXPECT_EQ(six.sdp.find("IP4"), std::string::npos) << six.sdp;
+  EXPECT_EQ(six.agreement.rtp.rtp, *SocketAddress::parse("[2001:db8::5]:4000"));
+
+  // A later offer of the other family, and a hold that names none.
+  const Described four = good(answer_offer(six.agreement, offer("IP4 203.0.113.5"), policy()));
+  EXPECT_NE(four.sdp.find("c=IN IP4 192.0.2.9\r\n"), std::string::npos) << four.sdp;
+  const Described hold = good(answer_offer(six.agreement, offer("IP4 0.0.0.0"), policy()));
+  EXPECT_NE(hold.sdp.find("c=IN IP6 2001:db8::9\r\n"), std::string::npos) << hold.sdp;
+
+  const Objection none = bad(answer_offer(sip_side(), offer("IP6 2001:db8::5"), policy()));
+  EXPECT_EQ(none.reason, Reason::kBadSdp);
+  EXPECT_NE(none.text.find("IPv6"), std::string::npos);
+}
+
+TEST(Negotiation, AMappedAddressIsTheIpv4AddressThatItIs) {
+  const std::string offer =
+      "v=0\r\no=- 1 1 IN IP6 ::ffff:203.0.113.5\r\ns=-\r\nc=IN IP6 ::ffff:203.0.113.5\r\n"
+      "t=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+  const Described d = good(answer_offer(sip_side(), offer, policy()));
+  EXPECT_EQ(d.agreement.rtp.rtp, *SocketAddress::parse("203.0.113.5:4000"));
+  EXPECT_EQ(d.sdp.find("ffff"), std::string::npos) << d.sdp;
+}
+
 TEST(Negotiation, CandidatesOverTcpArePassiveAndComeAfterAllOthers) {
   const Described d = good(answer_offer(browser_side(), corpus("chromium-audio.sdp"), policy()));
   EXPECT_NE(d.sdp.find("a=candidate:t2 1 tcp 1520434943 2001:db8::9 10000 typ host "
