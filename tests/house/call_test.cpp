@@ -94,6 +94,35 @@ TEST(House, APhoneCallsAWebPage) {
   EXPECT_TRUE(house.until([&] { return ann.calls[id].finish.has_value(); }));
 }
 
+TEST(House, APhoneWithIpv6MediaCallsAndIsCalledByAWebPageWithIpv4) {
+  SimHouse house({.phone_media = *IpAddress::parse("fd00::2")});
+  FakeBrowser& ann = house.signed_in("1001");
+  house.far.call("1001");
+  ASSERT_TRUE(house.until([&] { return !ann.incoming.empty(); }));
+  const std::string in = ann.incoming[0];
+  ann.answer(in);
+  ASSERT_TRUE(house.until([&] { return ann.calls[in].told("talk") && house.far.is_up; }));
+  EXPECT_NE(house.far.last_answer.find("c=IN IP6 fd00::1\r\n"), std::string::npos)
+      << house.far.last_answer;
+  house.run(seconds(2));
+  EXPECT_GT(heard(ann.calls[in]), 80u);
+  EXPECT_GT(house.far.phone.heard.size(), 80u);
+  house.far.hangup();
+  EXPECT_TRUE(house.until([&] { return ann.calls[in].finish.has_value(); }));
+
+  // The way to its server is IPv4, and so is our offer; its answer is not.
+  house.far.phone.heard.clear();
+  const std::string out = ann.call("100");
+  ASSERT_TRUE(house.until([&] { return ann.calls[out].told("talk"); }));
+  EXPECT_NE(house.far.last_offer.find("c=IN IP4 10.0.0.1\r\n"), std::string::npos)
+      << house.far.last_offer;
+  house.run(seconds(2));
+  EXPECT_GT(heard(ann.calls[out]), 80u);
+  EXPECT_GT(house.far.phone.heard.size(), 80u);
+  ann.hangup(out);
+  EXPECT_TRUE(house.until([&] { return ann.calls[out].finish.has_value(); }));
+}
+
 TEST(House, AnInviteWithoutSdpIsOffered) {
   SimHouse house;
   FakeBrowser& ann = house.signed_in("1001");

@@ -16,11 +16,13 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 const IpAddress kGateway = IpAddress::v4(10, 0, 0, 1);
+const IpAddress kGatewaySix = *IpAddress::parse("fd00::1");
 const IpAddress kFar = IpAddress::v4(10, 0, 0, 2);
 
 app::Config config_for(SimHouseOptions& options) {
   app::Config config = app::read_config("").config;
   config.rtc.addresses = {kGateway};
+  config.rtp.addresses = {kGateway, kGatewaySix};
   config.rtp.first_port = 20000;
   config.rtp.last_port = 20999;
   config.sip.domains = {{.host = "10.0.0.2", .port = 0, .transport = {}, .ca = {}}};
@@ -231,10 +233,11 @@ SimHouse::SimHouse(SimHouseOptions options)
     : world(options.seed),
       random(options.seed),
       control(world),
-      wire(world, {kGateway}),
+      wire(world, {kGateway, kGatewaySix}),
       sip(world, control, wire, {kGateway, 5060}),
       outside(world),
-      far(world, outside, kFar, random) {
+      far(world, outside, kFar, options.phone_media.is_unspecified() ? kFar : options.phone_media,
+          random) {
   world.set_quality(options.quality);
   std::vector<net::Loop*> loops;
   for (int i = 0; i < options.media_loops; ++i) {

@@ -96,6 +96,7 @@ struct SimHouseOptions {
   uint64_t seed = 1;
   SimQuality quality{};
   int media_loops = 2;
+  IpAddress phone_media{};  // of the far side; not set: that of its SIP
   Function<void(app::Config&)> configure{};
 };
 

@@ -56,13 +56,13 @@ void SimSipGround::find(const sip::ResolveQuery& query, Answer answer) {
   answer(Error{ErrorCode::kNotFound, query.host + " has no address"});
 }
 
-FarSide::FarSide(SimWorld& world, SimLoop& loop, const IpAddress& address, Random& random)
+FarSide::FarSide(SimWorld& world, SimLoop& loop, const IpAddress& address, const IpAddress& media,
+                 Random& random)
     : world_(world),
       loop_(loop),
-      wire_(world, {address}),
-      phone(wire_, loop, {address, 4000}),
+      wire_(world, {address, media}),
+      phone(wire_, loop, {media, 4000}),
       random_(random),
-      address_(address),
       ground_(world, loop, wire_, {address, 5060}),
       user_agent_({},
                   {.may_send_to = [](auto...) { return true; },
@@ -197,6 +197,7 @@ void FarSide::on_event(const sip::Event& event) {
     is_up = acknowledged->dialog == dialog_;
   } else if (const auto* answered = std::get_if<sip::Answered>(&event)) {
     is_up = true;
+    last_answer = answered->sdp;
     learn(answered->sdp);
     sends_sound_ = manners.sends_sound;
   } else if (const auto* reoffered = std::get_if<sip::Reoffered>(&event)) {
@@ -217,9 +218,10 @@ void FarSide::learn(const std::string& text) {
 }
 
 std::string FarSide::sdp(const std::string& direction) {
-  const std::string ip = address_.to_string();
-  return "v=0\r\no=- 7 " + std::to_string(sdp_version_) + " IN IP4 " + ip + "\r\ns=-\r\nc=IN IP4 " +
-         ip + "\r\nt=0 0\r\nm=audio " + std::to_string(phone.local().port()) +
+  const IpAddress& ip = phone.local().ip();
+  const std::string at = (ip.is_v6() ? " IN IP6 " : " IN IP4 ") + ip.to_string() + "\r\n";
+  return "v=0\r\no=- 7 " + std::to_string(sdp_version_) + at + "s=-\r\nc=" + at.substr(1) +
+         "t=0 0\r\nm=audio " + std::to_string(phone.local().port()) +
          " RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
          "a=fmtp:101 0-15\r\na=" +
          direction + "\r\n";

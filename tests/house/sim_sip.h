@@ -59,7 +59,9 @@ class FarSide final : public sip::UserAgentListener {
   SimWire wire_;  // before the phone, which is bound on it
 
  public:
-  FarSide(SimWorld& world, SimLoop& loop, const IpAddress& address, Random& random);
+  // The phone's media may have an address of its own, of either family.
+  FarSide(SimWorld& world, SimLoop& loop, const IpAddress& address, const IpAddress& media,
+          Random& random);
   ~FarSide() override;
 
   void on_event(const sip::Event& event) override;
@@ -82,7 +84,8 @@ class FarSide final : public sip::UserAgentListener {
   std::vector<sip::Event> told;  // of its own registrations
   std::vector<sip::Ended> ended;
   bool is_up = false;
-  std::string last_offer;  // the gateway's SDP
+  std::string last_offer;   // the gateway's SDP
+  std::string last_answer;  // likewise
   PhonePeer phone;
   sip::UserAgent& user_agent() { return user_agent_; }
   size_t live_dialogs() const { return user_agent_.dialog_count(); }
@@ -97,7 +100,6 @@ class FarSide final : public sip::UserAgentListener {
   void tick();
 
   Random& random_;
-  const IpAddress address_;
   SimSipGround ground_;
   sip::UserAgent user_agent_;
   sip::DialogId dialog_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A real Chromium whose microphone is a known voice, and pages to drive in it.
-import { createReadStream, createWriteStream, existsSync, statSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname } from "node:path";
 import { chromium } from "playwright-core";
@@ -16,8 +16,9 @@ const MOUNTS = {
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 
 export class Lab {
-  constructor(browser, origin, log) {
+  constructor(browser, leader, origin, log) {
     this.browser = browser;
+    this.leader = leader;
     this.origin = origin;
     this.log = log;
   }
@@ -29,7 +30,7 @@ export class Lab {
   static async start(run, { asksForMicrophone = false, args = [] } = {}) {
     const microphone = `${run.folder}/microphone.wav`;
     writeWav(microphone, voice(BROWSER, 48_000), 48_000);
-    const browser = await chromium.launch({
+    const launched = await chromium.launchServer({
       executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
       args: [
         "--no-sandbox",
@@ -40,17 +41,23 @@ export class Lab {
         ...args,
       ],
     });
+    const browser = await chromium.connect(launched.wsEndpoint());
     const server = createServer(serve);
     const port = await run.port();
     await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
     const log = createWriteStream(`${run.folder}/chromium.log`, { flags: "a" });
     run.onEnd(async () => {
-      await browser.close();
+      await launched.close();
       server.closeAllConnections();
       server.close();
       log.end();
     });
-    return new Lab(browser, `http://127.0.0.1:${port}`, log);
+    return new Lab(browser, launched.process().pid, `http://127.0.0.1:${port}`, log);
+  }
+
+  /** To every process of the browser. */
+  signal(signal) {
+    for (const pid of familyOf(this.leader)) process.kill(pid, signal);
   }
 
   /**
@@ -83,6 +90,23 @@ export async function listen(page, seconds) {
   const { rate, text } = await page.evaluate((duration) => window.lab.record(duration), seconds);
   const bytes = Buffer.from(text, "base64");
   return { rate, samples: Float32Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readInt16LE(i * 2) / 32768) };
+}
+
+/** A process and its descendants. */
+function familyOf(leader) {
+  const parents = new Map();
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      parents.set(Number(pid), Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]));
+    } catch {
+      // ended meanwhile
+    }
+  }
+  const family = [leader];
+  for (const parent of family) {
+    for (const [pid, of] of parents) if (of === parent) family.push(pid);
+  }
+  return family.filter((pid) => parents.has(pid));
 }
 
 function serve(request, response) {

@@ -130,7 +130,7 @@ export class Sipp {
   }
 
   /** Waits as the called phone for `calls` calls, each by the same scenario; sends every RTP packet back unless it speaks. */
-  static async start(run, name, steps, { calls = 1, address = "127.0.0.1" } = {}) {
+  static async start(run, name, steps, { calls = 1, address = "127.0.0.1", seconds = 20 + 2 * calls } = {}) {
     const folder = run.dir(`sipp-${name}`);
     const [port, media] = [await run.port(), await run.port(4)];
     const scenario = `${folder}/scenario.xml`;
@@ -152,7 +152,7 @@ export class Sipp {
       calls,
       "-nostdin",
       "-timeout",
-      `${20 + 2 * calls}s`,
+      `${seconds}s`,
       "-timeout_error",
       "-trace_err",
       "-trace_logs",
