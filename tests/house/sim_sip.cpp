@@ -63,6 +63,7 @@ FarSide::FarSide(SimWorld& world, SimLoop& loop, const IpAddress& address, const
       wire_(world, {address, media}),
       phone(wire_, loop, {media, 4000}),
       random_(random),
+      address_(address),
       ground_(world, loop, wire_, {address, 5060}),
       user_agent_({},
                   {.may_send_to = [](auto...) { return true; },

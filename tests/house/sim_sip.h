@@ -100,6 +100,7 @@ class FarSide final : public sip::UserAgentListener {
   void tick();
 
   Random& random_;
+  const IpAddress address_;  // of its SIP
   SimSipGround ground_;
   sip::UserAgent user_agent_;
   sip::DialogId dialog_;

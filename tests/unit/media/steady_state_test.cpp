@@ -81,6 +81,14 @@ TEST_F(SteadyStateTest, ARelayAllocatesNothing) {
   EXPECT_GE(phone.heard.size(), 700U);
 }
 
+TEST_F(SteadyStateTest, ARelayOfABrowserOverTcpAllocatesNothing) {
+  browser.use(outside.connect({IpAddress::v4(203, 0, 113, 5), 0}, {gateway_ip, 10000}).value());
+  open(plan_of(phone), EndpointKind::kRtp, kPcma, kPcma);
+  EXPECT_EQ(count(500, kPcma, kPcma), 0U);
+  EXPECT_GE(phone.heard.size(), 700U);
+  EXPECT_GE(browser.heard.size(), 700U);
+}
+
 TEST_F(SteadyStateTest, ATranscodedCallAllocatesNothing) {
   open(plan_of(phone), EndpointKind::kRtp, kOpus, kPcma);
   EXPECT_EQ(count(500, kOpus, kPcma), 0U);
