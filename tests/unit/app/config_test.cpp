@@ -31,9 +31,32 @@ TEST(Config, AMistakeIsToldWithItsLineAndWhatWasMeant) {
 TEST(Config, PublicAddressIsAShorthandThatAKeyOfItsOwnOverrules) {
   const Config config =
       read_config("public_address: 203.0.113.5\nrtp: {address: 192.0.2.1}\n").config;
-  EXPECT_EQ(config.sip.address->to_string(), "203.0.113.5");
+  EXPECT_EQ(config.sip.addresses.at(0).to_string(), "203.0.113.5");
   EXPECT_EQ(config.rtc.addresses.front().to_string(), "203.0.113.5");
-  EXPECT_EQ(config.rtp.address->to_string(), "192.0.2.1");
+  EXPECT_EQ(config.rtp.addresses.at(0).to_string(), "192.0.2.1");
+}
+
+TEST(Config, OfOneselfOneAddressOfEachFamilyIsSaid) {
+  const Config config = read_config("public_address: [203.0.113.5, 2001:db8::5]\n").config;
+  const OwnAddress six = own_media_address(config, *IpAddress::parse("2001:db8::7"));
+  EXPECT_EQ(six.first, *IpAddress::parse("2001:db8::5"));
+  EXPECT_EQ(six.second, *IpAddress::parse("203.0.113.5"));
+  const OwnAddress four = own_media_address(config, *IpAddress::parse("192.0.2.7"));
+  EXPECT_EQ(four.first, *IpAddress::parse("203.0.113.5"));
+  EXPECT_THAT(problem_of("rtp:\n  address: [192.0.2.1, 192.0.2.2]\n"), HasSubstr("second"));
+}
+
+TEST(Config, AnUnsaidAddressIsThatOfTheRoute) {
+  const Config config = read_config("rtp: {address: 203.0.113.5}\n").config;
+  const OwnAddress own = own_media_address(config, *IpAddress::parse("2001:db8::7"));
+  EXPECT_EQ(own.first, *IpAddress::parse("2001:db8::7"));
+  EXPECT_EQ(own.second, *IpAddress::parse("203.0.113.5"));
+}
+
+TEST(Config, MediaOverTcpIsOnUntilToldOtherwise) {
+  EXPECT_TRUE(read_config("").config.rtc.tcp);
+  EXPECT_FALSE(read_config("rtc: {tcp: off}\n").config.rtc.tcp);
+  EXPECT_THAT(problem_of("rtc: {tcp: maybe}\n"), HasSubstr("neither on nor off"));
 }
 
 TEST(Config, RecordsAreKeptInTheStateFolderUntilToldOtherwise) {
