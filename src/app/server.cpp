@@ -259,9 +259,9 @@ void Server::Parts::reload() {
 bool Server::Parts::take_over_file() {
   ConfigResult fresh = read_config_file(options.config_file);
   for (const ConfigProblem& problem : fresh.problems) {
-    log::error("config.wrong", {{"file", options.config_file.string()},
-                                {"line", problem.line},
-                                {"what", problem.text}});
+    log::error(
+        "config.wrong",
+        {{"file", options.config_file.string()}, {"line", problem.line}, {"what", problem.text}});
   }
   if (!fresh.problems.empty()) return false;
   if (const Result<void> taken = gateway->reload(fresh.config); !taken) {

@@ -155,7 +155,7 @@ void Call::take_leg(Side side, Answered& event) {
   agreement(side).rtp.signalling_peer = event.signalling_peer;
   // The early media of another phone is no answer of the one that took the call.
   const bool is_missing = pending_sdp_.empty() && !event.is_settled;
-  if (is_missing && agreement(side).kind != EndpointKind::kEcho) {
+  if (is_missing && !is_inside(agreement(side).kind)) {
     agreement(side).is_complete = false;
   }
   step(EventKind::kAnswered, side);

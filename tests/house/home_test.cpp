@@ -22,7 +22,8 @@ sip::Account account(const std::string& login, const std::string& password = "")
 class Phone {
  public:
   Phone(SimHouse& house, std::string login, uint8_t host = 20)
-      : side(house.world, house.outside, IpAddress::v4(10, 0, 0, host), house.random),
+      : side(house.world, house.outside, IpAddress::v4(10, 0, 0, host),
+             IpAddress::v4(10, 0, 0, host), house.random),
         house_(house),
         login_(std::move(login)) {}
 

@@ -7,6 +7,8 @@ export const reasons: ReasonTexts = {
   busy: ["Besetzt.", "Versuchen Sie es gleich noch einmal."],
   declined: ["Der Anruf wurde abgelehnt.", ""],
   no_answer: ["Niemand hebt ab.", "Versuchen Sie es später noch einmal."],
+  not_online: ["Dort ist gerade niemand angemeldet.", "Die Seite muss dort offen oder das Telefon eingeschaltet sein."],
+  answered_elsewhere: ["Der Anruf wurde auf einem anderen Gerät angenommen.", ""],
   not_found: ["Diese Nummer gibt es nicht, oder sie ist unvollständig: {number}", "Prüfen Sie die Nummer."],
   bad_number: [
     "Diese Nummer kann nicht gewählt werden: {number}",

@@ -12,6 +12,8 @@ export const reasons: ReasonTexts = {
   busy: ["Busy.", "Try again in a moment."],
   declined: ["The call was refused.", ""],
   no_answer: ["No answer.", "Try again later."],
+  not_online: ["Nobody is signed in there at the moment.", "The page must be open there, or the phone switched on."],
+  answered_elsewhere: ["The call was taken on another device.", ""],
   not_found: ["This number does not exist or is incomplete: {number}", "Check the number and dial again."],
   bad_number: ["This number cannot be dialled: {number}", "Use digits, +, * and #, or a SIP address."],
   forbidden: ["The call was refused.", "Ask the provider whether this account may dial this number."],
