@@ -64,21 +64,26 @@ ConfigChange change(const std::string& key, const std::string& from, const std::
   return {.key = key, .from = shown(from), .to = shown(to), .needs_restart = is_of_the_start(key)};
 }
 
-// Aliases can make a small file a tree without end: what is looked at is bounded.
+// Aliases can make a small file a tree without end, or one that contains itself: what is looked at
+// is bounded in number and depth.
 struct Flattening {
+  static constexpr int kMaxDepth = 32;
+
   std::map<std::string, std::string>& all;
   int nodes_left = 20'000;
 
-  void take(const YAML::Node& node, const std::string& path) {
-    if (--nodes_left < 0) return;
+  void take(const YAML::Node& node, const std::string& path, int depth = 0) {
+    if (--nodes_left < 0 || depth > kMaxDepth) return;
     if (node.IsMap()) {
       for (const auto& entry : node) {
         const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
-        take(entry.second, path.empty() ? key : path + "." + key);
+        take(entry.second, path.empty() ? key : path + "." + key, depth + 1);
       }
     } else if (node.IsSequence()) {
       size_t index = 0;
-      for (const auto& entry : node) take(entry, path + "[" + std::to_string(index++) + "]");
+      for (const auto& entry : node) {
+        take(entry, path + "[" + std::to_string(index++) + "]", depth + 1);
+      }
     } else {
       all[path] = node.IsScalar() ? node.Scalar() : std::string();
     }

@@ -116,6 +116,7 @@ TEST(ConfigChanges, AFileOfAliasesEndsSoon) {
     yaml += below + "]\n";
   }
   EXPECT_LE(read_config(yaml).stated.size(), 20'000u);
+  EXPECT_TRUE(read_config("a: &self [*self]\n").stated.empty()) << "it contains itself";
 }
 
 }  // namespace
