@@ -107,7 +107,9 @@ function TestAudio(): JSX.Element {
 
 function Waiting(): JSX.Element | null {
   const slow = useSignal(false);
-  const busy = line.value.state === "connecting";
+  // The gateway has said that the SIP server is silent; it goes on asking.
+  const silent = line.value.state === "unregistered";
+  const busy = silent || line.value.state === "connecting";
   useEffect(() => {
     slow.value = false;
     if (!busy) return;
@@ -117,7 +119,7 @@ function Waiting(): JSX.Element | null {
   if (!busy) return null;
   return (
     <div class="waiting" role="status">
-      {slow.value && <p data-testid="sign-in-slow">{t("sign_in.slow")}</p>}
+      {(silent || slow.value) && <p data-testid="sign-in-slow">{t("sign_in.slow")}</p>}
       <button type="button" class="link" data-testid="sign-in-cancel" onClick={goOffline}>
         {t("sign_in.cancel")}
       </button>
