@@ -3,7 +3,8 @@
 """Writes the two generated files of the project from protocol/reasons.json, the one table of why a
 call ends: src/call/reason_table.inc for the server and sdk/src/reasons.ts for the SDK.
 With --check it writes nothing and fails when a file is not what it would write, or when the Phone page has
-no words for a reason in one of its languages: phone/src/texts/reasons_*.ts."""
+no words for a reason in one of its languages: phone/src/texts/reasons_*.ts. Two reasons of one name or
+code are refused either way."""
 import json
 import pathlib
 import re
@@ -51,8 +52,19 @@ def wordless(rows):
     return missing
 
 
+def doubled(rows):
+    """Names and codes that two reasons share: an application could not tell them apart."""
+    for key in ("name", "code"):
+        values = [r[key] for r in rows]
+        for value in sorted({v for v in values if values.count(v) > 1}, key=str):
+            yield f"protocol/reasons.json: two reasons have the {key} {value}"
+
+
 def main():
     rows = json.loads((ROOT / "protocol/reasons.json").read_text())
+    if faults := list(doubled(rows)):
+        print("\n".join(faults))
+        return 1
     stale = []
     for path, text in ((ROOT / "src/call/reason_table.inc", cpp(rows)), (ROOT / "sdk/src/reasons.ts", ts(rows))):
         if path.exists() and path.read_text() == text:

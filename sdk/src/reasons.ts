@@ -31,7 +31,7 @@ export const REASONS = {
   consent_lost: { code: 5004, retryable: true, text: "The connection to the browser was lost.", hint: "No sign of life came from the browser for 30 seconds." },
   media_silent: { code: 5005, retryable: true, text: "No sound arrived for too long.", hint: "No packet came from the other side; the network may block it." },
   ack_missing: { code: 3998, retryable: true, text: "The other side did not confirm the call.", hint: "The ACK for our answer never came: its Contact or route may be wrong." },
-  peer_gone: { code: 3481, retryable: true, text: "The connection to the other side was lost.", hint: "The phone or its server no longer knows this call, or did not confirm in time that it is still there." },
+  peer_gone: { code: 3997, retryable: true, text: "The connection to the other side was lost.", hint: "The phone or its server no longer knows this call, or did not confirm in time that it is still there." },
   redirected: { code: 3302, retryable: false, text: "This number has moved.", hint: "The provider names another place that this gateway may not call: ask the operator to add it to sip.domains." },
   server_busy: { code: 3504, retryable: true, text: "The provider is overloaded.", hint: "Try again in a minute." },
   session_gone: { code: 2001, retryable: true, text: "The page that held this call is gone.", hint: "" },
